@@ -1,0 +1,141 @@
+import { defineBoolean, defineInt, defineSecret, defineString } from "firebase-functions/params";
+import { z } from "zod";
+
+/** Region of every function; Hosting rewrites in firebase.json name the same one. */
+export const REGION = defineString("REGION", { default: "us-central1" });
+
+/** Firestore database id, so that an existing project can give Perennial a database of its own. */
+export const DATABASE_ID = defineString("DATABASE_ID", { default: "(default)" });
+
+/** Seconds for which an instance answers from its routing in memory before it looks again (architecture: 15). */
+export const ROUTING_FRESH_SECONDS = defineInt("ROUTING_FRESH_SECONDS", { default: 15 });
+
+/** Seconds that the fold stays behind the clock, so that a slow commit is never stepped over. */
+export const FOLD_SETTLE_SECONDS = defineInt("FOLD_SETTLE_SECONDS", { default: 10 });
+
+/** Emulator only: a visit's event time is its `hora_local`, so that weeks can be driven in seconds. */
+export const VIRTUAL_TIME = defineBoolean("VIRTUAL_TIME", { default: false });
+
+/** `kid:key` pairs, comma separated: the first signs receipts, all (at most two) verify. */
+export const RECEIPT_KEYS = defineSecret("RECEIPT_KEYS");
+
+/** Key of the HMAC that turns visitor and user ids into pseudonyms. */
+export const PSEUDONYM_KEY = defineSecret("PSEUDONYM_KEY");
+
+const share = z.number().min(0).max(1);
+const stages = z
+  .array(z.number().gt(0).max(1))
+  .min(1)
+  .max(10)
+  .refine((all) => all.every((value, i) => i === 0 || value > (all[i - 1] ?? 0)), "stages must rise")
+  .refine((all) => all.at(-1) === 1, "the last stage must be 1 (100 %)");
+
+/**
+ * Every number of policy, editable at run time in `config/lifecycle`. All fields are optional there: what is left out has
+ * the default written here. Unknown names are errors, so that a typing slip is never silently the default.
+ */
+export const Lifecycle = z
+  .strictObject({
+    schema_version: z.literal(1).default(1),
+    collect: z
+      .strictObject({
+        /** Minutes after the prediction until a log counts; until then a higher `seq` may amend it. */
+        maturity_minutes: z.number().min(0).max(1440).default(45),
+        /** Hours for which a receipt is accepted. */
+        receipt_max_age_hours: z.number().min(1).max(168).default(48),
+        /** Days until a stored log expires; two under the 90 that are promised, since TTL deletes late. */
+        retention_days: z.number().int().min(1).max(365).default(88),
+        quarantine_days: z.number().int().min(1).max(90).default(14),
+      })
+      .prefault({}),
+    serve: z
+      .strictObject({
+        /** Share of visitors who always get the rule policy: the standing proof of what models are worth. */
+        holdback_share: z.number().min(0).max(0.5).default(0.02),
+        /** Share (epsilon) of stable visits that get one class drawn uniformly; 0 turns it off. */
+        exploration_share: z.number().min(0).max(0.5).default(0.02),
+      })
+      .prefault({}),
+    training: z
+      .strictObject({
+        target_policy: z.enum(["engagement", "observed"]).default("engagement"),
+        /** Days of logs that a full training collects. */
+        window_days: z.number().int().min(1).max(88).default(30),
+        /** Share of the sessions, the latest, that only judge. */
+        holdout_share: z.number().min(0.05).max(0.5).default(0.2),
+        max_sessions: z.number().int().min(100).max(1_000_000).default(200_000),
+        rounds: z.number().int().min(1).max(400).default(60),
+        eta: z.number().gt(0).max(1).default(0.1),
+        max_depth: z.number().int().min(1).max(8).default(4),
+        min_child_weight: z.number().min(0).max(1000).default(5),
+        lambda: z.number().min(0).max(1000).default(1),
+        subsample: z.number().gt(0).max(1).default(1),
+        colsample_bytree: z.number().gt(0).max(1).default(1),
+        tree_method: z.enum(["exact", "hist"]).default("hist"),
+        seed: z.number().int().min(0).max(2_147_483_647).default(1),
+        /** A largest drift score above this aborts a training; above `caution_drift` it is reported. */
+        abort_drift: z.number().min(0).max(10).default(0.5),
+        caution_drift: z.number().min(0).max(10).default(0.3),
+      })
+      .prefault({}),
+    triggers: z
+      .strictObject({
+        data_volume: z
+          .strictObject({
+            enabled: z.boolean().default(true),
+            /** Distinct mature sessions after the last training's data. */
+            new_sessions: z.number().int().min(1).max(10_000_000).default(1000),
+            /** Days after the last training before volume may fire; the first version does not wait. */
+            min_days: z.number().min(0).max(365).default(7),
+          })
+          .prefault({}),
+        age: z
+          .strictObject({
+            enabled: z.boolean().default(true),
+            max_age_days: z.number().min(1).max(365).default(30),
+            /** Precondition: distinct new sessions. */
+            new_sessions: z.number().int().min(1).max(10_000_000).default(100),
+          })
+          .prefault({}),
+        /** Hours during which the same trigger does not fire again. */
+        cool_down_hours: z.number().min(0).max(720).default(24),
+        /** Hours after any trained version during which no trigger fires. */
+        after_training_hours: z.number().min(0).max(720).default(72),
+      })
+      .prefault({}),
+    jobs: z
+      .strictObject({
+        /** Seconds until a silent worker's job may be taken over; it reports three times as often. */
+        lease_seconds: z.number().int().min(3).max(600).default(90),
+        /** Minutes of work in one task before it hands over to the next. */
+        task_minutes: z.number().min(0.1).max(25).default(20),
+        /** Minutes in `queued` after which a job's task is enqueued again. */
+        queued_minutes: z.number().min(0.05).max(60).default(2),
+        max_attempts: z.number().int().min(1).max(20).default(5),
+      })
+      .prefault({}),
+    deployment: z
+      .strictObject({
+        /** Shares of traffic, rising, the last one 1. */
+        stages: stages.default([0.05, 0.1, 0.25, 0.5, 1]),
+        stage_min_minutes: z.number().min(0).max(10_080).default(5),
+        /** New treatment visitors, mature, that a stage needs. */
+        stage_min_visitors: z.number().int().min(1).max(10_000_000).default(300),
+        max_days: z.number().min(0.1).max(30).default(7),
+        /** Pre-deployment latency limits of one answer, milliseconds. */
+        check_mean_ms: z.number().gt(0).max(10_000).default(100),
+        check_p95_ms: z.number().gt(0).max(10_000).default(150),
+        check_p99_ms: z.number().gt(0).max(10_000).default(200),
+      })
+      .prefault({}),
+    registry: z
+      .strictObject({
+        keep_versions: z.number().int().min(2).max(100).default(10),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+export type Lifecycle = z.infer<typeof Lifecycle>;
+
+/** A share of traffic, 0-1; used where routing repeats what the policy holds. */
+export const Share = share;

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { ServedVersion, VersionId } from "../serve/schema.ts";
+
+/** `checking` and `rolling` go on; the others are final and absorb everything. */
+export const DeploymentPhase = z.enum(["checking", "rolling", "completed", "rolled_back", "aborted", "failed"]);
+export type DeploymentPhase = z.infer<typeof DeploymentPhase>;
+export const FINAL_PHASES: readonly DeploymentPhase[] = ["completed", "rolled_back", "aborted", "failed"];
+
+/** One pre-deployment check with what it measured. */
+export const Check = z.object({
+  name: z.enum([
+    "model_loading",
+    "prediction_test",
+    "performance_test",
+    "api_compatibility",
+    "data_schema_compatibility",
+  ]),
+  ok: z.boolean(),
+  message: z.string(),
+  figures: z.record(z.string(), z.number()),
+});
+export type Check = z.infer<typeof Check>;
+
+/** `deployments/{id}`: one version on its way to everyone. */
+export const Deployment = z.object({
+  schema_version: z.literal(1),
+  /** `d.{version}`; a repeated one gets `.2`, `.3` ... */
+  id: z.string(),
+  version: VersionId,
+  /** What was stable when it began: where control visitors are, and where a rollback leads. */
+  previous: ServedVersion,
+  requested_by: z.string(),
+  reason: z.string(),
+  phase: DeploymentPhase,
+  /** Index into `stages`; -1 before the first. */
+  stage: z.number().int().min(-1),
+  /** Shares of traffic, from the policy at the start. */
+  stages: z.array(z.number()),
+  /** Event time. */
+  started_at: z.iso.datetime(),
+  stage_since: z.iso.datetime(),
+  /** Routing revision that opened the stage: only visits of it or a later one count. */
+  stage_revision: z.number().int().min(0),
+  salt: z.string(),
+  checks: z.array(Check),
+  log: z.array(z.object({ at: z.iso.datetime(), action: z.string(), reason: z.string(), by: z.string() })),
+  ended_at: z.iso.datetime().nullable(),
+});
+export type Deployment = z.infer<typeof Deployment>;

@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { CLASS_GROUPS, FEATURE_NAMES } from "../design/schema.ts";
+import { ServedVersion, VersionId } from "../serve/schema.ts";
+
+const count = z.number().int().min(0);
+
+/** One object of a version in Cloud Storage. */
+export const Artefact = z.object({
+  /** Full object name: `model_versions/{version}/{file}`. */
+  path: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: count,
+});
+export type Artefact = z.infer<typeof Artefact>;
+
+/** 28 cells of six hours: weekday (Monday 0) * 4 + floor(local hour / 6). */
+export const CELLS = 28;
+
+/**
+ * How a feature is binned, fixed on the reference. `edges`: bin i holds edges[i-1] <= value < edges[i], open at both ends
+ * (edges.length + 1 bins). `values`: one bin per value, and one for any other. Both have one more bin, the last, for missing.
+ */
+export const Binning = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("edges"), edges: z.array(z.number()) }),
+  z.strictObject({ kind: z.literal("values"), values: z.array(z.number()) }),
+]);
+export type Binning = z.infer<typeof Binning>;
+
+/** `reference.json` of a version: what its training and hold-out data looked like, per hour-of-week cell. */
+export const Reference = z.strictObject({
+  schema_version: z.literal(1),
+  features: z.record(z.enum(FEATURE_NAMES), Binning),
+  cells: z
+    .array(
+      z.strictObject({
+        rows: count,
+        /** Distinct visitors. */
+        visitors: count,
+        /** Counts per bin of each feature. */
+        histograms: z.record(z.enum(FEATURE_NAMES), z.array(count)),
+        /** Predicted class counts of each group, by this version. */
+        predictions: z.record(z.enum(CLASS_GROUPS), z.array(count).length(3)),
+      }),
+    )
+    .length(CELLS),
+});
+export type Reference = z.infer<typeof Reference>;
+
+/** Figures of one class group on the hold-out, all on the same rows. Log-loss is in nats, session weights sum to 1. */
+export const GroupMetrics = z.object({
+  rows: count,
+  sessions: count,
+  accuracy: z.number(),
+  log_loss: z.number(),
+  rules_accuracy: z.number(),
+  majority_accuracy: z.number(),
+  /** The target takes more than one value in the training data. */
+  varies: z.boolean(),
+});
+export type GroupMetrics = z.infer<typeof GroupMetrics>;
+
+/** Figures of one variable on the hold-out; errors in the variable's unit, the hue the short way round. */
+export const VariableMetrics = z.object({
+  rows: count,
+  mae: z.number(),
+  /** mae / (max - min). */
+  normalised_mae: z.number(),
+  rules_mae: z.number(),
+  varies: z.boolean(),
+});
+export type VariableMetrics = z.infer<typeof VariableMetrics>;
+
+/** What the gate said of a candidate, and why. Only `better` opens a deployment. */
+export const Gate = z.object({
+  verdict: z.enum(["better", "not_better", "not_enough_data"]),
+  reason: z.string(),
+  against: ServedVersion,
+  /** Mean accuracy over the varying groups, candidate minus the one in service, on the same hold-out rows. */
+  accuracy_difference: z.number(),
+});
+export type Gate = z.infer<typeof Gate>;
+
+/** What a version was made from. */
+export const Lineage = z.object({
+  kind: z.enum(["full", "incremental"]),
+  parent: VersionId.nullable(),
+  job: z.string(),
+  data: z.object({
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    rows: count,
+    sessions: count,
+    train_sessions: count,
+    holdout_sessions: count,
+    /** SHA-256 over the ids of the logs, sorted, one a line. */
+    fingerprint: z.string(),
+  }),
+  /** Parameters of the training, as they were. */
+  parameters: z.record(z.string(), z.union([z.string(), z.number()])),
+  target_policy: z.enum(["engagement", "observed"]),
+  seed: z.number().int(),
+  /** Version of this package. */
+  code: z.string(),
+});
+export type Lineage = z.infer<typeof Lineage>;
+
+/** `model_versions/{version}`: written last, so that a version that can be seen is whole. */
+export const ModelVersion = z.object({
+  schema_version: z.literal(1),
+  version: VersionId,
+  /** Server time. */
+  created_at: z.iso.datetime(),
+  /** Event time: the job's `as_of`. */
+  trained_at: z.iso.datetime(),
+  artefacts: z.record(z.string(), Artefact),
+  features: z.array(z.string()),
+  feature_schema: z.number().int(),
+  /** Class groups whose target varies: the ones that exploration may change. */
+  varying_groups: z.array(z.enum(CLASS_GROUPS)),
+  lineage: Lineage,
+  metrics: z.object({
+    classes: z.record(z.enum(CLASS_GROUPS), GroupMetrics),
+    variables: z.record(z.string(), VariableMetrics),
+  }),
+  gate: Gate,
+});
+export type ModelVersion = z.infer<typeof ModelVersion>;

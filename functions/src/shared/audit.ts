@@ -1,0 +1,40 @@
+import type { Firestore, Transaction } from "firebase-admin/firestore";
+import { canonicalJson, sha256 } from "./canonical.ts";
+import { parseDocument } from "./firestore.ts";
+import { AuditEntry } from "./schema.ts";
+import { iso } from "./time.ts";
+
+/** What is put on record; the chain adds sequence and hashes. */
+export type AuditRecord = Pick<AuditEntry, "who" | "action" | "target" | "reason" | "details">;
+
+/** Hash of an entry over everything but the hash itself. */
+export function auditHash(entry: Omit<AuditEntry, "hash">): string {
+  return sha256(canonicalJson(entry));
+}
+
+/**
+ * Appends to the audit chain within a transaction. Reads, so call it before the transaction's first write; it returns the
+ * write to do. Entries are numbered with leading zeros, so the newest is the last by id.
+ */
+export async function prepareAudit(db: Firestore, tx: Transaction, record: AuditRecord): Promise<() => void> {
+  const audit = db.collection("audit");
+  const newest = await tx.get(audit.orderBy("__name__", "desc").limit(1));
+  const last = newest.docs[0] === undefined ? undefined : parseDocument(AuditEntry, newest.docs[0]);
+  const body: Omit<AuditEntry, "hash"> = {
+    schema_version: 1,
+    seq: (last?.seq ?? 0) + 1,
+    at: iso(Date.now()),
+    ...record,
+    previous_hash: last?.hash ?? "0".repeat(64),
+  };
+  const entry: AuditEntry = { ...body, hash: auditHash(body) };
+  return () => tx.create(audit.doc(String(entry.seq).padStart(12, "0")), entry);
+}
+
+/** Appends one entry in a transaction of its own. */
+export async function audit(db: Firestore, record: AuditRecord): Promise<void> {
+  await db.runTransaction(async (tx) => {
+    const write = await prepareAudit(db, tx, record);
+    write();
+  });
+}

@@ -1,0 +1,46 @@
+import type { z } from "zod";
+
+/** A fault in what a caller sent: the field it is in (dotted path, empty for the whole) and the rule it breaks. */
+export interface FieldIssue {
+  path: string;
+  message: string;
+}
+
+/** Bad input. Its message and issues may be shown to the caller; it is never retried. */
+export class InputError extends Error {
+  readonly issues: readonly FieldIssue[];
+  constructor(message: string, issues: readonly FieldIssue[] = []) {
+    super(message);
+    this.name = "InputError";
+    this.issues = issues;
+  }
+}
+
+/** A stored document or object that is not what its schema or checksum says. */
+export class CorruptError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "CorruptError";
+  }
+}
+
+/** Zod's issues as field issues. */
+export function fieldIssues(error: z.ZodError): FieldIssue[] {
+  return error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+}
+
+/** `a.b: must be > 0; c: required`, for one-line messages. */
+export function inWords(issues: readonly FieldIssue[]): string {
+  return issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
+}
+
+/**
+ * Parses what a caller sent.
+ * @throws {InputError} naming each field and rule
+ */
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = fieldIssues(parsed.error);
+  throw new InputError(`${what} is not valid: ${inWords(issues)}`, issues);
+}

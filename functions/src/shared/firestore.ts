@@ -1,0 +1,32 @@
+import { type Bucket, Storage } from "@google-cloud/storage";
+import { getApps, initializeApp } from "firebase-admin/app";
+import { type DocumentSnapshot, type Firestore, getFirestore } from "firebase-admin/firestore";
+import { storageBucket } from "firebase-functions/params";
+import type { z } from "zod";
+import { DATABASE_ID } from "../config.ts";
+import { CorruptError, fieldIssues, inWords } from "./errors.ts";
+
+/** The Firestore database of this deployment. */
+export function database(): Firestore {
+  if (getApps().length === 0) initializeApp();
+  return getFirestore(DATABASE_ID.value());
+}
+
+let storage: Storage | undefined;
+
+/** The project's default bucket, where versions and the working files of jobs live. */
+export function bucket(): Bucket {
+  storage ??= new Storage();
+  return storage.bucket(storageBucket.value());
+}
+
+/**
+ * A document as its schema describes it, or undefined if there is none.
+ * @throws {CorruptError} naming the document and what is wrong with it
+ */
+export function parseDocument<T>(schema: z.ZodType<T>, snapshot: DocumentSnapshot): T | undefined {
+  if (!snapshot.exists) return undefined;
+  const parsed = schema.safeParse(snapshot.data());
+  if (parsed.success) return parsed.data;
+  throw new CorruptError(`${snapshot.ref.path} is not valid: ${inWords(fieldIssues(parsed.error))}`);
+}

@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+/** `roles/{uid}`: who may act; the only source of roles. */
+export const Role = z.object({
+  schema_version: z.literal(1),
+  role: z.enum(["admin", "viewer"]),
+  granted_at: z.iso.datetime(),
+  granted_by: z.string(),
+});
+export type Role = z.infer<typeof Role>;
+
+/** `audit/{seq}`: append-only; each entry holds the hash of the one before it. */
+export const AuditEntry = z.object({
+  schema_version: z.literal(1),
+  seq: z.number().int().min(1),
+  /** Server time. */
+  at: z.iso.datetime(),
+  /** uid of the admin, or `system`. */
+  who: z.string(),
+  action: z.string(),
+  target: z.string(),
+  reason: z.string(),
+  details: z.record(z.string(), z.unknown()),
+  previous_hash: z.string(),
+  /** SHA-256 (hex) of the canonical JSON of all other fields. */
+  hash: z.string(),
+});
+export type AuditEntry = z.infer<typeof AuditEntry>;
+
+/** `alerts/{id}`: something a person should see. */
+export const Alert = z.object({
+  schema_version: z.literal(1),
+  id: z.string(),
+  /** Server time. */
+  at: z.iso.datetime(),
+  severity: z.enum(["low", "medium", "high"]),
+  kind: z.string(),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});
+export type Alert = z.infer<typeof Alert>;

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { ServedVersion, VersionId } from "../serve/schema.ts";
+
+const count = z.number().int().min(0);
+
+/** Stages of a job, in order; the last four are final. */
+export const JobStage = z.enum([
+  "queued",
+  "collecting",
+  "validating",
+  "training",
+  "evaluating",
+  "registering",
+  "succeeded",
+  "skipped",
+  "aborted",
+  "failed",
+]);
+export type JobStage = z.infer<typeof JobStage>;
+export const FINAL_STAGES: readonly JobStage[] = ["succeeded", "skipped", "aborted", "failed"];
+
+/** What was collected, kept in Storage, so that every retry trains on the same rows. */
+export const Dataset = z.object({
+  path: z.string(),
+  sha256: z.string(),
+  rows: count,
+  sessions: count,
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  fingerprint: z.string(),
+});
+export type Dataset = z.infer<typeof Dataset>;
+
+/** `retraining_jobs/{id}`: the whole state machine of one training. */
+export const RetrainingJob = z.object({
+  schema_version: z.literal(1),
+  /** `{trigger}.{version in service}.{decision hour}`, `{kind}.{period}` or `admin.{uuid}`. */
+  id: z.string().min(1).max(200),
+  kind: z.enum(["full", "incremental"]),
+  requested_by: z.string(),
+  reason: z.string(),
+  /** The decision that fired it, if one did. */
+  evaluation: z.string().nullable(),
+  /** Event time: the training's "now". */
+  as_of: z.iso.datetime(),
+  in_service: ServedVersion,
+  created_at: z.iso.datetime(),
+  stage: JobStage,
+  stage_since: z.iso.datetime(),
+  /** Takeovers so far; a job that dies too often fails. */
+  attempts: count,
+  /** Null while nobody works on it. `fence` rises with every takeover: a stale worker's writes are refused. */
+  lease: z.object({ holder: z.string(), expires_at: z.iso.datetime() }).nullable(),
+  fence: count,
+  enqueued_at: z.iso.datetime().nullable(),
+  progress: z.object({ done: count, total: count, message: z.string() }),
+  dataset: Dataset.nullable(),
+  validation: z
+    .object({
+      verdict: z.enum(["proceed", "caution", "abort"]),
+      checked: count,
+      valid: count,
+      /** Invalid logs by rule. */
+      invalid: z.record(z.string(), count),
+      reason: z.string(),
+    })
+    .nullable(),
+  /** Finished units of work: target name -> SHA-256 of its object in Storage (`retraining_jobs/{id}/{target}`). */
+  units: z.record(z.string(), z.string()),
+  /** Chosen before the first upload, so that a retry publishes the same version and not a second one. */
+  version: VersionId.nullable(),
+  result: z.string().nullable(),
+  ended_at: z.iso.datetime().nullable(),
+});
+export type RetrainingJob = z.infer<typeof RetrainingJob>;
