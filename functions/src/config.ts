@@ -13,6 +13,9 @@ export const ROUTING_FRESH_SECONDS = defineInt("ROUTING_FRESH_SECONDS", { defaul
 /** Seconds that the fold stays behind the clock, so that a slow commit is never stepped over. */
 export const FOLD_SETTLE_SECONDS = defineInt("FOLD_SETTLE_SECONDS", { default: 10 });
 
+/** Shards of the logs' index: one more for every 500 logs a second. Never lower it while logs of a higher shard are unfolded. */
+export const LOG_SHARDS = defineInt("LOG_SHARDS", { default: 1 });
+
 /** Emulator only: a visit's event time is its `hora_local`, so that weeks can be driven in seconds. */
 export const VIRTUAL_TIME = defineBoolean("VIRTUAL_TIME", { default: false });
 

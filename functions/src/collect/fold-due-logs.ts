@@ -1,0 +1,104 @@
+import type { Firestore } from "firebase-admin/firestore";
+import { foldInto, MAX_WINDOWS, prefixWithin, touchedWindows } from "./fold.ts";
+import type { FoldState } from "./schema.ts";
+import { type DueLog, type FoldStep, FoldStore } from "./store.ts";
+
+/** Who folds, and how long at most. */
+export interface FoldRun {
+  /** Names this run in the lease: unique per call. */
+  holder: string;
+  /** Commits at most, over all shards; each takes up to 500 logs. */
+  maxSteps: number;
+}
+
+/** What a run did. */
+export interface FoldOutcome {
+  /** Logs that this run folded. */
+  folded: number;
+  /** Latest event time that was ever folded; null before the first log. */
+  lastEventAt: string | null;
+  /** True when nothing that is due was left. */
+  complete: boolean;
+}
+
+/**
+ * Counts mature logs into their windows, each exactly once: a step's windows and the watermark after it are one commit,
+ * which holds only if the watermark is still where the step began. The lease spares two folders from working in vain;
+ * nothing depends on it. What a run leaves is taken by the next one.
+ */
+export async function foldDueLogs(db: Firestore, run: FoldRun): Promise<FoldOutcome> {
+  const store = new FoldStore(db);
+  let outcome: FoldOutcome = { folded: 0, lastEventAt: null, complete: true };
+  let steps = run.maxSteps;
+  for (const shard of store.shards()) {
+    const done = await foldShard(store, shard, { ...run, maxSteps: steps });
+    steps -= done.steps;
+    outcome = {
+      folded: outcome.folded + done.folded,
+      lastEventAt: latest([outcome.lastEventAt, done.lastEventAt]),
+      complete: outcome.complete && done.complete,
+    };
+  }
+  return outcome;
+}
+
+async function foldShard(store: FoldStore, shard: number, run: FoldRun): Promise<FoldOutcome & { steps: number }> {
+  let state: FoldState = await store.claim(shard, run.holder);
+  const outcome = { folded: 0, lastEventAt: state.last_event_at, complete: false, steps: 0 };
+  if (state.lease?.holder !== run.holder) return outcome;
+
+  while (outcome.steps < run.maxSteps && !outcome.complete) {
+    const { due, more } = await store.due(shard, state.watermark);
+    if (due.length === 0) {
+      outcome.complete = true;
+      break;
+    }
+    outcome.steps++;
+    const step = prefix(due);
+    const complete = !more && step.length === due.length;
+    const committed = await store.commit(shard, foldStep(state, step, complete ? null : run.holder));
+    if (committed === null) {
+      // Another folder has moved the watermark: what was read here is counted already.
+      state = await store.read(shard);
+      continue;
+    }
+    state = committed;
+    outcome.folded += step.length;
+    outcome.complete = complete;
+  }
+  outcome.lastEventAt = state.last_event_at;
+  if (state.lease?.holder === run.holder) await store.release(shard, run.holder);
+  return outcome;
+}
+
+/** The longest run of logs, from the first on, that one commit can hold. A log that cannot be read is stepped over. */
+function prefix(due: readonly DueLog[]): readonly DueLog[] {
+  const readable = due.flatMap(({ log }) => log ?? []);
+  const first = readable[prefixWithin(readable, MAX_WINDOWS)];
+  return first === undefined
+    ? due
+    : due.slice(
+        0,
+        due.findIndex(({ log }) => log === first),
+      );
+}
+
+function foldStep(from: FoldState, step: readonly DueLog[], holder: string | null): FoldStep {
+  const end = step.at(-1);
+  if (end === undefined) throw new RangeError("a step of the fold holds at least one log");
+  const logs = step.flatMap(({ log }) => log ?? []);
+  return {
+    from: from.watermark,
+    to: { fold_after: end.fold_after, id: end.id },
+    count: step.length,
+    lastEventAt: latest(logs.map((log) => log.event_at)),
+    windowIds: [...new Set(logs.flatMap(touchedWindows))],
+    fold: (windows) => foldInto(windows, logs),
+    holder,
+  };
+}
+
+/** The latest of ISO times of fixed width. */
+function latest(times: readonly (string | null)[]): string | null {
+  return times.reduce((last, time) => (time !== null && (last === null || time > last) ? time : last), null);
+}

@@ -1,0 +1,150 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { someLog } from "../../../test/some-log.ts";
+import { foldInto, prefixWithin, touchedWindows } from "./fold.ts";
+import type { InteractionLog, Window } from "./schema.ts";
+import { estimate } from "./sketch.ts";
+import { KEPT_REVISIONS, mergeWindows, sinceRevision } from "./window.ts";
+
+const NONE: ReadonlyMap<string, Window> = new Map();
+const fold = (logs: InteractionLog[]) => foldInto(NONE, logs);
+
+const visits = fc.array(
+  fc.record({
+    event_at: fc.integer({ min: 0, max: 3 * 24 * 60 }).map((m) => new Date(Date.UTC(2026, 8, 28, 0, m)).toISOString()),
+    arm: fc.constantFrom<InteractionLog["arm"]>("stable", "treatment", "exp.a.b"),
+    routing_revision: fc.integer({ min: 0, max: 40 }),
+    unit: fc.constantFrom("u1", "u2", "u3", "u4"),
+    session_id: fc.constantFrom("s1", "s2", "s3", "s4", "s5"),
+    session_duration: fc.constantFrom(1000, 200_000),
+    predict_outcome: fc.constantFrom<InteractionLog["predict_outcome"]>("ok", "timeout", "error"),
+  }),
+  { maxLength: 60 },
+);
+
+describe("fold", () => {
+  it("counts a log in its five minutes, its hour and its day, by event time", () => {
+    const windows = fold([someLog({ event_at: "2026-09-28T05:12:34.000Z", arm: "control", shard: 2 })]);
+    expect([...windows.keys()]).toEqual([
+      "rules.control.5m.2026-09-28T05:10Z.2",
+      "rules.control.1h.2026-09-28T05:00Z.2",
+      "rules.control.1d.2026-09-28T00:00Z.2",
+    ]);
+    expect(windows.get("rules.control.5m.2026-09-28T05:10Z.2")).toMatchObject({
+      version: "rules",
+      arm: "control",
+      granularity: "5m",
+      start: "2026-09-28T05:10:00.000Z",
+      shard: 2,
+      visits: 1,
+    });
+  });
+
+  it.each([
+    { at: "2026-09-28T05:09:59.999Z", start: "2026-09-28T05:05:00.000Z" },
+    { at: "2026-09-28T05:10:00.000Z", start: "2026-09-28T05:10:00.000Z" },
+    { at: "2026-09-28T23:59:59.999Z", start: "2026-09-28T23:55:00.000Z" },
+    { at: "2026-09-29T00:00:00.000Z", start: "2026-09-29T00:00:00.000Z" },
+  ])("puts $at into the five minutes of $start", ({ at, start }) => {
+    expect([...fold([someLog({ event_at: at })]).values()][0]?.start).toBe(start);
+  });
+
+  it("counts visits, engaged ones, errors, sessions and visitors", () => {
+    const engaged = { session_duration: 120_001, interactions_count: 6, scroll_depth: 0.71, bounce_rate: 0.29 };
+    const [window] = fold([
+      someLog({ ...engaged, unit: "u1", session_id: "s1" }),
+      someLog({ ...engaged, session_duration: 120_000, unit: "u1", session_id: "s2" }),
+      someLog({ predict_outcome: "timeout", unit: "u2", session_id: "s3" }),
+      someLog({ predict_outcome: "error", unit: "u2", session_id: "s3" }),
+    ]).values();
+    expect(window).toMatchObject({ visits: 4, engaged: 1, errors: 2 });
+    expect(window && estimate(window.sessions)).toBe(3);
+    expect(window && estimate(window.units)).toBe(2);
+  });
+
+  it("keeps versions, arms and shards apart", () => {
+    const version = "v_20260928T050000Z_0123456789ab";
+    const windows = fold([
+      someLog({}),
+      someLog({ arm: "holdback" }),
+      someLog({ assigned_version: version, model_version: "rules" }),
+      someLog({ shard: 1 }),
+    ]);
+    expect(windows.size).toBe(4 * 3);
+    expect([...windows.values()].every((window) => window.visits === 1)).toBe(true);
+  });
+
+  it("leaves imported logs out", () => {
+    expect(fold([someLog({ source: "import" })]).size).toBe(0);
+  });
+
+  it("gives the same windows whatever the order and grouping of the logs", () => {
+    fc.assert(
+      fc.property(visits, fc.integer({ min: 0, max: 60 }), (all, cut) => {
+        const logs = all.map((visit) => someLog(visit));
+        const once = fold(logs);
+        const inTwo = foldInto(fold(logs.slice(cut).reverse()), logs.slice(0, cut));
+        expect(Object.fromEntries(inTwo)).toEqual(Object.fromEntries(once));
+        const oneByOne = logs.reduce((windows, log) => foldInto(windows, [log]), NONE);
+        expect(Object.fromEntries(oneByOne)).toEqual(Object.fromEntries(once));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("adds up to the plain counts at every granularity", () => {
+    fc.assert(
+      fc.property(visits, (all) => {
+        const windows = [...fold(all.map((visit) => someLog(visit))).values()];
+        for (const granularity of ["5m", "1h", "1d"] as const) {
+          const totals = mergeWindows(windows.filter((window) => window.granularity === granularity));
+          expect(totals.visits).toBe(all.length);
+          expect(totals.errors).toBe(all.filter((visit) => visit.predict_outcome !== "ok").length);
+          expect(estimate(totals.units)).toBe(new Set(all.map((visit) => visit.unit)).size);
+          expect(estimate(totals.sessions)).toBe(new Set(all.map((visit) => visit.session_id)).size);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("tells routing revisions apart, so that a stage counts its own visits", () => {
+    const logs = [3, 3, 4, 10].map((routing_revision, i) => someLog({ routing_revision, unit: `u${i}` }));
+    const [window] = fold(logs).values();
+    if (window === undefined) throw new Error("no window");
+    expect(sinceRevision(window, 4).visits).toBe(2);
+    expect(estimate(sinceRevision(window, 4).units)).toBe(2);
+    expect(sinceRevision(window, 11).visits).toBe(0);
+  });
+
+  it("keeps the newest revisions only, and a late log of an old one does not bring half of it back", () => {
+    const logs = Array.from({ length: KEPT_REVISIONS + 5 }, (_, i) => someLog({ routing_revision: i }));
+    const once = fold(logs);
+    const late = foldInto(once, [someLog({ routing_revision: 2 })]);
+    const [window] = late.values();
+    expect(Object.keys(window?.by_revision ?? {}).length).toBe(KEPT_REVISIONS);
+    expect(window?.by_revision["4"]).toBeUndefined();
+    expect(window?.by_revision["5"]).toBeDefined();
+    expect(window?.visits).toBe(KEPT_REVISIONS + 6);
+  });
+});
+
+describe("prefix", () => {
+  const hours = (n: number) =>
+    Array.from({ length: n }, (_, i) => someLog({ event_at: new Date(Date.UTC(2026, 8, 28, i)).toISOString() }));
+
+  it.each([
+    { name: "nothing", logs: [], max: 60, length: 0 },
+    { name: "all that fits exactly (four hours: 4 + 4 + 1)", logs: hours(4), max: 9, length: 4 },
+    { name: "all but the log that is one window too many", logs: hours(4), max: 8, length: 3 },
+    {
+      name: "many logs of the same windows",
+      logs: Array.from({ length: 500 }, () => someLog({})),
+      max: 3,
+      length: 500,
+    },
+  ])("takes $name", ({ logs, max, length }) => {
+    expect(prefixWithin(logs, max)).toBe(length);
+    expect(new Set(logs.slice(0, length).flatMap(touchedWindows)).size).toBeLessThanOrEqual(max);
+  });
+});

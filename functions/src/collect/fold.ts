@@ -1,0 +1,90 @@
+import { isEngaged } from "../design/targets.ts";
+import type { InteractionLog, Window } from "./schema.ts";
+import { addHashes, emptySketch, hash64 } from "./sketch.ts";
+import { emptyWindow, KEPT_REVISIONS, type WindowKey, windowId, windowKeys } from "./window.ts";
+
+/** Distinct windows that one commit of the fold writes at most. */
+export const MAX_WINDOWS = 60;
+
+/** Ids of the windows that a log is counted in: none for an imported one, which feeds training only. */
+export function touchedWindows(log: InteractionLog): string[] {
+  return log.source === "import" ? [] : windowKeys(log).map(windowId);
+}
+
+/** How many of the logs, from the first on, can be folded without touching more than `maxWindows` windows. */
+export function prefixWithin(logs: readonly InteractionLog[], maxWindows: number): number {
+  const touched = new Set<string>();
+  for (const [i, log] of logs.entries()) {
+    for (const id of touchedWindows(log)) touched.add(id);
+    if (touched.size > maxWindows) return i;
+  }
+  return logs.length;
+}
+
+/**
+ * The windows after these logs, by document id: those given, with the logs counted in, and those that begin with them.
+ * Folding logs one by one, in any order or grouping, gives the same windows.
+ */
+export function foldInto(windows: ReadonlyMap<string, Window>, logs: readonly InteractionLog[]): Map<string, Window> {
+  const groups = new Map<string, { key: WindowKey; logs: HashedLog[] }>();
+  for (const log of logs) {
+    if (log.source === "import") continue;
+    const hashed = { log, session: hash64(log.session_id), unit: hash64(log.unit) };
+    for (const key of windowKeys(log)) {
+      const id = windowId(key);
+      const group = groups.get(id);
+      if (group === undefined) groups.set(id, { key, logs: [hashed] });
+      else group.logs.push(hashed);
+    }
+  }
+  const folded = new Map(windows);
+  for (const [id, group] of groups) folded.set(id, count(windows.get(id) ?? emptyWindow(group.key), group.logs));
+  return folded;
+}
+
+interface HashedLog {
+  log: InteractionLog;
+  session: bigint;
+  unit: bigint;
+}
+
+function count(window: Window, logs: readonly HashedLog[]): Window {
+  return {
+    ...window,
+    visits: window.visits + logs.length,
+    engaged: window.engaged + logs.filter(({ log }) => isEngaged(log)).length,
+    errors: window.errors + logs.filter(({ log }) => log.predict_outcome !== "ok").length,
+    sessions: addHashes(
+      window.sessions,
+      logs.map(({ session }) => session),
+    ),
+    units: addHashes(
+      window.units,
+      logs.map(({ unit }) => unit),
+    ),
+    by_revision: countRevisions(window.by_revision, logs),
+  };
+}
+
+function countRevisions(before: Window["by_revision"], logs: readonly HashedLog[]): Window["by_revision"] {
+  const units = new Map<string, bigint[]>();
+  for (const { log, unit } of logs) {
+    const revision = String(log.routing_revision);
+    const seen = units.get(revision);
+    if (seen === undefined) units.set(revision, [unit]);
+    else seen.push(unit);
+  }
+  const counted = { ...before };
+  for (const [revision, of] of units) {
+    const sum = before[revision] ?? { visits: 0, units: emptySketch() };
+    counted[revision] = { visits: sum.visits + of.length, units: addHashes(sum.units, of) };
+  }
+  return newest(counted);
+}
+
+/** The newest revisions. One that was dropped stays below all that were kept, so late logs cannot bring half of it back. */
+function newest(revisions: Window["by_revision"]): Window["by_revision"] {
+  const entries = Object.entries(revisions);
+  if (entries.length <= KEPT_REVISIONS) return revisions;
+  return Object.fromEntries(entries.sort(([a], [b]) => Number(b) - Number(a)).slice(0, KEPT_REVISIONS));
+}
