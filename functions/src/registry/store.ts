@@ -1,0 +1,162 @@
+import type { ApiError, Bucket } from "@google-cloud/storage";
+import type { Firestore } from "firebase-admin/firestore";
+import { openBundle, type VersionModel } from "../model/bundle.ts";
+import { Bundle } from "../model/schema.ts";
+import { canonicalJson, sha256 } from "../shared/canonical.ts";
+import { CorruptError, fieldIssues, inWords } from "../shared/errors.ts";
+import { parseDocument } from "../shared/firestore.ts";
+import { iso } from "../shared/time.ts";
+import { type Artefact, ModelVersion } from "./schema.ts";
+import { checksums, contentHash, versionTime } from "./version-id.ts";
+
+/** What a publisher tells of a version; the store adds checksums, and the time from the id (so that a retry says the same). */
+export type Publication = Omit<ModelVersion, "schema_version" | "created_at" | "artefacts">;
+
+/** A version in use: its document, what its models answer, and the models. */
+export interface LoadedVersion {
+  meta: ModelVersion;
+  bundle: Bundle;
+  model: VersionModel;
+}
+
+/** gRPC status of a create that finds a document. */
+const ALREADY_EXISTS = 6;
+
+/** Versions at rest: metadata in `model_versions`, artefacts in Storage under `model_versions/{version}/`. */
+export class VersionStore {
+  private readonly db: Firestore;
+  private readonly bucket: Bucket;
+  constructor(db: Firestore, bucket: Bucket) {
+    this.db = db;
+    this.bucket = bucket;
+  }
+
+  /** The document of a version, or undefined if there is none. */
+  async read(version: string): Promise<ModelVersion | undefined> {
+    return parseDocument(ModelVersion, await this.versions().doc(version).get());
+  }
+
+  /** The newest versions first. */
+  async list(limit: number): Promise<ModelVersion[]> {
+    const { docs } = await this.versions().orderBy("version", "desc").limit(limit).get();
+    return docs.flatMap((doc) => parseDocument(ModelVersion, doc) ?? []);
+  }
+
+  /**
+   * Publishes in two phases: artefacts are created, never overwritten, read back and verified; the document comes last. A
+   * crash leaves objects that nobody sees, and doing it again with the same content goes on where it stopped.
+   * @throws {CorruptError} when what is stored under this version is something else
+   */
+  async publish(publication: Publication, files: ReadonlyMap<string, Uint8Array>): Promise<ModelVersion> {
+    const { version } = publication;
+    const sums = checksums(files);
+    if (!version.endsWith(`_${contentHash(sums)}`)) throw new RangeError(`${version} is not the id of these files`);
+    const artefacts: Record<string, Artefact> = {};
+    for (const [file, bytes] of files) {
+      const artefact = { path: `model_versions/${version}/${file}`, ...sums[file] } as Artefact;
+      await this.create(artefact, bytes);
+      artefacts[file] = artefact;
+    }
+    const meta = ModelVersion.parse({
+      ...publication,
+      schema_version: 1,
+      created_at: iso(versionTime(version)),
+      artefacts,
+    });
+    try {
+      await this.versions().doc(version).create(meta);
+    } catch (error) {
+      if ((error as { code?: number }).code !== ALREADY_EXISTS) throw error;
+      const stored = await this.read(version);
+      if (canonicalJson(stored) !== canonicalJson(meta)) {
+        throw new CorruptError(`model_versions/${version} exists with other content`, { cause: error });
+      }
+    }
+    return meta;
+  }
+
+  /**
+   * Every file of a version, each verified against the document by size and SHA-256.
+   * @throws {CorruptError} naming the file that is missing or is not what was published
+   */
+  async loadFiles(version: string): Promise<{ meta: ModelVersion; files: ReadonlyMap<string, Uint8Array> }> {
+    const meta = await this.read(version);
+    if (meta === undefined) throw new CorruptError(`there is no model_versions/${version}`);
+    const files = await Promise.all(
+      Object.entries(meta.artefacts).map(
+        async ([file, artefact]): Promise<[string, Uint8Array]> => [file, await this.download(artefact)],
+      ),
+    );
+    return { meta, files: new Map(files) };
+  }
+
+  /**
+   * A version ready to answer.
+   * @throws {CorruptError} naming the file that is missing, is not what was published, or cannot be opened
+   */
+  async load(version: string): Promise<LoadedVersion> {
+    const { meta, files } = await this.loadFiles(version);
+    const bundle = parseBundle(version, files.get("bundle.json"));
+    try {
+      return { meta, bundle, model: openBundle(bundle, files) };
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new CorruptError(`model_versions/${version} cannot be opened: ${reason}`, { cause });
+    }
+  }
+
+  /** The models of a version, ready to answer; throws like `load`. */
+  async loadModel(version: string): Promise<VersionModel> {
+    return (await this.load(version)).model;
+  }
+
+  private versions() {
+    return this.db.collection("model_versions");
+  }
+
+  private async create(artefact: Artefact, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.bucket.file(artefact.path).save(Buffer.from(bytes), {
+        resumable: false,
+        preconditionOpts: { ifGenerationMatch: 0 },
+        contentType: artefact.path.endsWith(".json") ? "application/json" : "application/octet-stream",
+      });
+    } catch (error) {
+      // 412: an earlier attempt has created it. What it holds is checked like what was just written.
+      if ((error as ApiError).code !== 412) throw error;
+    }
+    await this.download(artefact);
+  }
+
+  private async download(artefact: Artefact): Promise<Uint8Array> {
+    const bytes = await this.bucket
+      .file(artefact.path)
+      .download({ validation: false })
+      .then(([content]) => content)
+      .catch((error: ApiError) => {
+        if (error.code === 404) throw new CorruptError(`${artefact.path} is missing`, { cause: error });
+        throw error;
+      });
+    if (bytes.byteLength !== artefact.bytes) {
+      throw new CorruptError(`${artefact.path} has ${bytes.byteLength} bytes, not ${artefact.bytes}`);
+    }
+    const found = sha256(bytes);
+    if (found !== artefact.sha256)
+      throw new CorruptError(`${artefact.path} has SHA-256 ${found}, not ${artefact.sha256}`);
+    return bytes;
+  }
+}
+
+function parseBundle(version: string, bytes: Uint8Array | undefined): Bundle {
+  const path = `model_versions/${version}/bundle.json`;
+  if (bytes === undefined) throw new CorruptError(`${path} is missing`);
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch (cause) {
+    throw new CorruptError(`${path} is not JSON`, { cause });
+  }
+  const parsed = Bundle.safeParse(json);
+  if (!parsed.success) throw new CorruptError(`${path} is not valid: ${inWords(fieldIssues(parsed.error))}`);
+  return parsed.data;
+}
