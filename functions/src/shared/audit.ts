@@ -14,11 +14,11 @@ export function auditHash(entry: Omit<AuditEntry, "hash">): string {
 
 /**
  * Appends to the audit chain within a transaction. Reads, so call it before the transaction's first write; it returns the
- * write to do. Entries are numbered with leading zeros, so the newest is the last by id.
+ * write to do. The newest is found by `seq`: a descending order of ids would need an index of its own in production.
  */
 export async function prepareAudit(db: Firestore, tx: Transaction, record: AuditRecord): Promise<() => void> {
   const audit = db.collection("audit");
-  const newest = await tx.get(audit.orderBy("__name__", "desc").limit(1));
+  const newest = await tx.get(audit.orderBy("seq", "desc").limit(1));
   const last = newest.docs[0] === undefined ? undefined : parseDocument(AuditEntry, newest.docs[0]);
   const body: Omit<AuditEntry, "hash"> = {
     schema_version: 1,

@@ -1,6 +1,6 @@
 import type { Firestore } from "firebase-admin/firestore";
 import { type CallableRequest, HttpsError } from "firebase-functions/https";
-import { InputError } from "./errors.ts";
+import { InputError, RefusedError } from "./errors.ts";
 import { database, parseDocument } from "./firestore.ts";
 import { Role } from "./schema.ts";
 
@@ -11,7 +11,7 @@ export interface Admin {
 
 /**
  * Lets only admins (`roles/{uid}`) in and turns our errors into the callable protocol's: bad input becomes
- * `invalid-argument` with its issues, everything unexpected `internal` without details.
+ * `invalid-argument` with its issues, a refusal `failed-precondition`, everything unexpected `internal` without details.
  */
 export async function asAdmin<T>(
   request: CallableRequest<unknown>,
@@ -26,6 +26,7 @@ export async function asAdmin<T>(
     return await act({ uid }, db);
   } catch (error) {
     if (error instanceof InputError) throw new HttpsError("invalid-argument", error.message, { issues: error.issues });
+    if (error instanceof RefusedError) throw new HttpsError("failed-precondition", error.message);
     throw error;
   }
 }

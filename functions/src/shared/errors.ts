@@ -16,6 +16,14 @@ export class InputError extends Error {
   }
 }
 
+/** A request that is well formed and may be made, but not in the present state. Its message is shown to the caller. */
+export class RefusedError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "RefusedError";
+  }
+}
+
 /** A stored document or object that is not what its schema or checksum says. */
 export class CorruptError extends Error {
   constructor(message: string, options?: ErrorOptions) {
