@@ -95,6 +95,8 @@ export const Routing = z.strictObject({
   reason: z.string().max(500),
   /** Server time. */
   updated_at: z.iso.datetime(),
+  /** SHA-256 over all other fields, set by the store. An edit by hand breaks it: nobody uses that before it is judged. */
+  seal: z.string().optional(),
 });
 export type Routing = z.infer<typeof Routing>;
 

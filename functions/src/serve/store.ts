@@ -1,0 +1,107 @@
+import type { DocumentSnapshot, Firestore, Query, Transaction } from "firebase-admin/firestore";
+import { iso } from "../shared/time.ts";
+import { FIRST_ROUTING, type Routing, type ServingWindow } from "./schema.ts";
+import { openSealed, sealed } from "./seal.ts";
+
+/** The one document that says who is answered by what. */
+export const ROUTING_PATH = "routing/live";
+
+/** What a change of the routing may touch. */
+export type RoutingChange = Partial<
+  Pick<
+    Routing,
+    "stable" | "previous_good" | "canary" | "holdback_share" | "exploration_share" | "rules_groups" | "salts"
+  >
+>;
+
+/** The routing after a change: its revision one higher, with who and why. `who` is `system` or an admin's uid. */
+export function revised(
+  routing: Routing,
+  change: RoutingChange,
+  { who, reason, nowMs }: { who: string; reason: string; nowMs: number },
+): Routing {
+  return {
+    ...routing,
+    ...change,
+    revision: routing.revision + 1,
+    written_by: who.slice(0, 128),
+    reason: reason.slice(0, 500),
+    updated_at: iso(nowMs),
+  };
+}
+
+/** What routing/live holds, beside what is in force. */
+export interface RoutingState {
+  /** In force: the document if its seal is whole, else the newest of the journal, else FIRST_ROUTING. */
+  routing: Routing;
+  /** The document was edited or deleted by hand, and that is not judged yet. */
+  pending: boolean;
+  /** routing/live as it stands. */
+  snapshot: DocumentSnapshot;
+}
+
+/**
+ * The only writer of routing/live. Every routing that was ever in force is in the journal below it, written in the same
+ * transaction; an edit by hand is in neither before onRoutingWritten has judged it.
+ */
+export class RoutingStore {
+  private readonly db: Firestore;
+  constructor(db: Firestore) {
+    this.db = db;
+  }
+
+  /** The routing in force. */
+  async read(tx?: Transaction): Promise<Routing> {
+    return (await this.look(tx)).routing;
+  }
+
+  /** The routing in force, and whether somebody's edit waits to be judged. One read, or two while it does. */
+  async look(tx?: Transaction): Promise<RoutingState> {
+    const live = this.db.doc(ROUTING_PATH);
+    const snapshot = await (tx === undefined ? live.get() : tx.get(live));
+    const routing = openSealed(snapshot.data());
+    if (routing !== undefined) return { routing, pending: false, snapshot };
+    const newest = await this.newest(tx);
+    return { routing: newest ?? FIRST_ROUTING, pending: snapshot.exists || newest !== undefined, snapshot };
+  }
+
+  /** Puts `next`, made by `revised` from what `read` gave in the same transaction, in force and into the journal. */
+  write(tx: Transaction, next: Routing): void {
+    const routing = sealed(next);
+    tx.set(this.db.doc(ROUTING_PATH), routing);
+    tx.set(this.journal().doc(String(routing.revision).padStart(12, "0")), routing);
+  }
+
+  private journal() {
+    return this.db.collection(`${ROUTING_PATH}/journal`);
+  }
+
+  private async newest(tx: Transaction | undefined): Promise<Routing | undefined> {
+    const query: Query = this.journal().orderBy("revision", "desc").limit(1);
+    const { docs } = await (tx === undefined ? query.get() : tx.get(query));
+    return openSealed(docs[0]?.data());
+  }
+}
+
+/** Windows that one batch writes. */
+const BATCH = 400;
+
+/** Writes the serving windows of an instance. */
+export class ServingStore {
+  private readonly db: Firestore;
+  constructor(db: Firestore) {
+    this.db = db;
+  }
+
+  /** Sets each window, by its name, to its total so far: done twice, it changes nothing. */
+  async write(windows: ReadonlyMap<string, ServingWindow>): Promise<void> {
+    const entries = [...windows];
+    for (let from = 0; from < entries.length; from += BATCH) {
+      const batch = this.db.batch();
+      for (const [name, window] of entries.slice(from, from + BATCH)) {
+        batch.set(this.db.collection("serving_windows").doc(name), window);
+      }
+      await batch.commit();
+    }
+  }
+}
