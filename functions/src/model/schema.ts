@@ -15,7 +15,10 @@ export type Target = z.infer<typeof Target>;
 export const Bundle = z.strictObject({
   schema_version: z.literal(1),
   /** Names of the columns of a feature row, in the order in which the models were trained. */
-  features: z.array(z.enum(FEATURE_NAMES)).min(1),
+  features: z
+    .array(z.enum(FEATURE_NAMES))
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, "a feature is named twice"),
   classes: z.strictObject(
     Object.fromEntries(CLASS_GROUPS.map((group) => [group, Target])) as Record<
       (typeof CLASS_GROUPS)[number],

@@ -1,0 +1,77 @@
+import { setImmediate } from "node:timers/promises";
+import { parseBooster } from "../model/format.ts";
+import { ModuleInstance } from "./module-instance.ts";
+import { moduleSettings, type TrainingParameters } from "./parameters.ts";
+import { checkTrainingInput, type TrainingData } from "./training-input.ts";
+
+/** One training. */
+export interface Training extends TrainingData {
+  parameters: TrainingParameters;
+  /** Trees per output. */
+  rounds: number;
+  /** Of the module's random numbers (subsampling); 0 to 2^31 - 1. */
+  seed: number;
+  /** Told after every round; awaited, so that it may write a heartbeat. What it throws ends the training. */
+  onRound?: ((done: number, total: number) => void | Promise<void>) | undefined;
+  /** Asked before every round: true ends the training with TrainingStopped. */
+  shouldStop?: (() => boolean) | undefined;
+}
+
+/** A training was told to stop before its last round; nothing of it is left. */
+export class TrainingStopped extends Error {
+  constructor(done: number, total: number) {
+    super(`stopped after ${done} of ${total} rounds`);
+    this.name = "TrainingStopped";
+  }
+}
+
+/**
+ * Trains one booster in a module instance of its own and gives it in the module's binary format (model/format.ts reads
+ * it). The same data, parameters and seed give the same bytes. Between rounds the event loop runs.
+ * @throws {TrainingInputError} data or parameters that the module would refuse or take in silence
+ * @throws {TrainingStopped} shouldStop said so
+ * @throws {ModuleError} the module failed; out of memory, for one
+ * @throws {ModelFormatError} what it made is not a sound model: labels so large that float32 overflowed
+ */
+export async function trainBooster(training: Training): Promise<Uint8Array> {
+  const { rounds, onRound, shouldStop } = training;
+  const parameters = checkTrainingInput(training, training.parameters, training);
+  const baseScore = parameters.objective === "reg:linear" ? (parameters.base_score ?? mean(training)) : 0.5;
+  const instance = await ModuleInstance.open();
+  const model = instance.createModel(training);
+  for (const [name, value] of moduleSettings(parameters, { seed: training.seed, baseScore })) {
+    instance.setParameter(model, name, value);
+  }
+  for (let done = 1; done <= rounds; done++) {
+    if (shouldStop?.()) throw new TrainingStopped(done - 1, rounds);
+    instance.trainRound(model);
+    await onRound?.(done, rounds);
+    // A timer that is due, such as a heartbeat's, gets its turn.
+    await setImmediate();
+  }
+  const bytes = instance.save(model);
+  parseBooster(bytes);
+  return bytes;
+}
+
+/** Weighted mean of the labels: what regression trees add to. */
+function mean({ labels, weights }: TrainingData): number {
+  let sum = 0;
+  let total = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const weight = weights?.[i] ?? 1;
+    sum += weight * (labels[i] as number);
+    total += weight;
+  }
+  return sum / total;
+}
+
+/**
+ * The module's own predictions, to compare ours with: rows x outputs, row by row (probabilities for softprob).
+ * @param bytes a booster that parseBooster accepts: the module itself faults on corrupt ones
+ * @param rows rows x columns, NaN is missing
+ */
+export async function predictWithModule(bytes: Uint8Array, rows: Float32Array, columns: number): Promise<Float32Array> {
+  const instance = await ModuleInstance.open();
+  return instance.predict(instance.load(bytes), rows, columns);
+}

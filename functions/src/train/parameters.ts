@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+const common = {
+  /** Step size of every tree. */
+  eta: z.number().gt(0).max(1),
+  max_depth: z.number().int().min(1).max(16),
+  /** Least sum of hessians in a leaf. */
+  min_child_weight: z.number().min(0).max(1e6),
+  /** L2 penalty of leaf values. */
+  lambda: z.number().min(0).max(1e6),
+  /** L1 penalty of leaf values. */
+  alpha: z.number().min(0).max(1e6).default(0),
+  /** Least gain of a split. */
+  gamma: z.number().min(0).max(1e6).default(0),
+  /** Share of the rows that each tree sees. */
+  subsample: z.number().gt(0).max(1),
+  /** Share of the columns that each tree sees. */
+  colsample_bytree: z.number().gt(0).max(1),
+  /** Share of those that each level sees. */
+  colsample_bylevel: z.number().gt(0).max(1).default(1),
+  /** `exact` tries every value as a threshold, `hist` at most `max_bin` per column (3 to 8 times faster). */
+  tree_method: z.enum(["exact", "hist"]),
+  max_bin: z.number().int().min(2).max(65_535).default(256),
+};
+
+/**
+ * What shapes a booster; every name that the module knows is here or set by `moduleSettings`, since it takes unknown
+ * names and missing ones in silence, with defaults of its own.
+ */
+export const TrainingParameters = z.discriminatedUnion("objective", [
+  z.strictObject({
+    ...common,
+    objective: z.literal("multi:softprob"),
+    /** Labels are 0 to num_class - 1; a class may be absent. */
+    num_class: z.number().int().min(2).max(100),
+  }),
+  z.strictObject({
+    ...common,
+    objective: z.literal("reg:linear"),
+    /** What the trees add to; the labels' (weighted) mean if it is left out: the module would take 0.5 whatever the data. */
+    base_score: z.number().min(-1e30).max(1e30).optional(),
+  }),
+]);
+export type TrainingParameters = z.input<typeof TrainingParameters>;
+
+/**
+ * The module's settings, name -> value, all of them, in the order in which they are set.
+ * @param baseScore what the trees add to, in margin space
+ */
+export function moduleSettings(
+  parameters: z.output<typeof TrainingParameters>,
+  { seed, baseScore }: { seed: number; baseScore: number },
+): [string, string][] {
+  const { base_score, tree_method, max_bin, ...rest } = { base_score: undefined, ...parameters };
+  return Object.entries({
+    booster: "gbtree",
+    silent: 1,
+    nthread: 1,
+    ...rest,
+    tree_method,
+    // The module refuses neither of them with `exact`, and reads them with `hist` only.
+    ...(tree_method === "hist" ? { max_bin, grow_policy: "depthwise", max_leaves: 0 } : {}),
+    max_delta_step: 0,
+    scale_pos_weight: 1,
+    num_parallel_tree: 1,
+    base_score: baseScore,
+    seed,
+  }).map(([name, value]) => [name, String(value)]);
+}
