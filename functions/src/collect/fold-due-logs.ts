@@ -1,7 +1,7 @@
 import type { Firestore } from "firebase-admin/firestore";
 import { foldInto, MAX_WINDOWS, prefixWithin, touchedWindows } from "./fold.ts";
+import { type DueLog, type FoldStep, FoldStore } from "./fold-store.ts";
 import type { FoldState } from "./schema.ts";
-import { type DueLog, type FoldStep, FoldStore } from "./store.ts";
 
 /** Who folds, and how long at most. */
 export interface FoldRun {

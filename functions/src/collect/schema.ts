@@ -5,7 +5,11 @@ import { Arm, ServedVersion } from "../serve/schema.ts";
 const rate = z.number().min(0).max(1);
 const ms = z.number().min(0).max(604_800_000);
 const smallMap = z
-  .record(z.string().max(64), z.union([z.string().max(200), z.number(), z.boolean(), z.null()]))
+  .record(
+    // Firestore refuses empty keys and reserves those in double underscores.
+    z.string().regex(/^(?!__)[^\p{C}]{1,64}$/u, "must be 1 to 64 visible characters, not beginning with __"),
+    z.union([z.string().max(200), z.number(), z.boolean(), z.null()]),
+  )
   .refine((map) => Object.keys(map).length <= 30, "at most 30 entries");
 
 /** Consent as the page recorded it. Without `granted: true` nothing is stored. */
@@ -104,7 +108,10 @@ export const IssueCode = z.enum([
   "receipt_expired",
   "receipt_mismatch",
   "conflict",
-  "invalid_field",
+  "missing_field",
+  "wrong_type",
+  "out_of_range",
+  "invalid_value",
 ]);
 export type IssueCode = z.infer<typeof IssueCode>;
 
@@ -138,7 +145,10 @@ export const IngestWindow = z.object({
   rejected: z.number().int().min(0),
   /** Predictions that a page reports without any answer, by outcome: counted, never stored. */
   unanswered: z.record(z.string(), z.number().int().min(0)),
-  issues: z.record(IssueCode, z.number().int().min(0)).or(z.object({})),
+  /** Issues by code; a log with two counts twice. */
+  issues: z.partialRecord(IssueCode, z.number().int().min(0)),
+  /** The same by field (allow-listed names, at most two deep), so that a broken page is found. */
+  fields: z.record(z.string(), z.number().int().min(0)),
 });
 export type IngestWindow = z.infer<typeof IngestWindow>;
 

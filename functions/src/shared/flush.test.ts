@@ -90,21 +90,20 @@ describe("counter buffer", () => {
 
   it("counts what arrives while a write is under way", async () => {
     const { state, sum } = database();
-    let confirm = () => {};
+    let confirm: (() => void) | undefined;
     const buffer = new CounterBuffer<Window>(async (windows) => {
       for (const [name, window] of windows) state.documents.set(name, structuredClone(window));
-      await new Promise<void>((resolve) => {
-        confirm = resolve;
+      confirm ??= await new Promise<() => void>((resolve) => {
+        confirm = () => resolve(() => {});
       });
     });
     one(buffer);
     const first = buffer.flush();
+    await vi.waitFor(() => expect(confirm).toBeDefined());
     one(buffer);
-    confirm();
-    await first;
     const second = buffer.flush();
-    confirm();
-    await second;
+    confirm?.();
+    await Promise.all([first, second]);
     expect(sum()).toBe(2);
   });
 

@@ -105,6 +105,6 @@ function flushOnTermination(buffer: { flush(): Promise<void> }): void {
 async function flushAndLeave(others: readonly NodeJS.SignalsListener[]): Promise<void> {
   const patience = new Promise((resolve) => setTimeout(resolve, TERMINATION_MS));
   await Promise.race([patience, Promise.all([...buffers].map((buffer) => buffer.flush()))]);
-  for (const listener of others) listener("SIGTERM", 15);
+  for (const listener of others) listener("SIGTERM");
   process.exit(0);
 }

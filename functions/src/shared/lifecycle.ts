@@ -28,3 +28,30 @@ export async function lastGoodLifecycle(db: Firestore): Promise<Lifecycle | unde
   if (parsed.success) return parsed.data;
   throw new CorruptError(`the journal of ${LIFECYCLE_PATH} is not valid: ${inWords(fieldIssues(parsed.error))}`);
 }
+
+/** The policy as an instance keeps it in memory, for use in requests. */
+export class LifecycleCache {
+  private readonly db: Firestore;
+  private readonly freshMs: number;
+  private policy: Lifecycle | undefined;
+  private readAtMs = 0;
+
+  /** @param freshMs milliseconds for which what was read is used without looking again */
+  constructor(db: Firestore, freshMs: number) {
+    this.db = db;
+    this.freshMs = freshMs;
+  }
+
+  /** The policy, at most `freshMs` old; older only if it cannot be read now. */
+  async read(): Promise<Lifecycle> {
+    const nowMs = Date.now();
+    if (this.policy !== undefined && nowMs - this.readAtMs < this.freshMs) return this.policy;
+    try {
+      this.policy = await readLifecycle(this.db);
+      this.readAtMs = nowMs;
+    } catch (error) {
+      if (this.policy === undefined) throw error;
+    }
+    return this.policy;
+  }
+}
