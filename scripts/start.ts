@@ -1,0 +1,91 @@
+// npm start: the local stack, brought to life by the tour, then kept running with a scheduler until Ctrl-C.
+import { Command, InvalidArgumentError } from "commander";
+import { type Stack, startStack } from "./stack/emulators.ts";
+import { SetupError } from "./stack/find-firestore.ts";
+import { keepSchedules } from "./stack/scheduler.ts";
+import { runTour } from "./tour/tour.ts";
+
+function seedOf(text: string): number {
+  const seed = Number(text);
+  if (!Number.isInteger(seed) || seed < 0 || seed > 2 ** 31 - 1) {
+    throw new InvalidArgumentError("must be a whole number from 0 to 2147483647");
+  }
+  return seed;
+}
+
+const options = new Command("npm start --")
+  .description("Starts the emulators, runs the tour and keeps them running.")
+  .option("--once", "end after the tour; exit status 0 only if every step held", false)
+  .option("--json", "make the last line of standard output one JSON object with the tour's result", false)
+  .option("--seed <n>", "other visitors, other behaviour", seedOf, 1)
+  .parse()
+  .opts<{ once: boolean; json: boolean; seed: number }>();
+
+// With --json standard output belongs to the last line; what a person reads goes to standard error.
+const say = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+
+let stack: Stack | undefined;
+let stopping = false;
+async function stop(code: number): Promise<never> {
+  if (!stopping) {
+    stopping = true;
+    await stack?.stop();
+  }
+  process.exit(code);
+}
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    say("\nStopping everything …");
+    void stop(signal === "SIGINT" ? 130 : 143);
+  });
+}
+
+try {
+  say("Starting the Firebase emulators …");
+  stack = await startStack({ ports: "fixed", say });
+  for (const note of stack.notes) say(`  ${note}`);
+  Object.assign(process.env, stack.env);
+  const { functionsUrl, hostingUrl } = stack;
+  const result = await runTour({ functionsUrl, hostingUrl, seed: options.seed, say });
+  if (options.once) {
+    await stack.stop();
+    if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+    await stop(result.ok ? 0 : 1);
+  }
+  if (!result.ok) say("The tour did not hold; the stack keeps running, so that you can look.");
+  say(whereToLook(stack));
+  keepSchedules(functionsUrl, say);
+  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  await stack.ended;
+  if (!stopping) {
+    say(`The emulators ended by themselves; what they said is in ${stack.logFile}.`);
+    await stop(1);
+  }
+} catch (error) {
+  if (!stopping) {
+    say(error instanceof SetupError ? error.message : String(error instanceof Error ? error.stack : error));
+    await stop(1);
+  }
+}
+
+function whereToLook({ hostingUrl, functionsUrl, ports }: Stack): string {
+  const context = {
+    hora_local: new Date().toISOString(),
+    prefers_color_scheme: "no-preference",
+    viewport_width: 1440,
+    viewport_height: 900,
+    touch_enabled: false,
+    device_pixel_ratio: 2,
+    user_agent: "curl",
+    session_id: "me",
+    page_path: "/",
+  };
+  return `
+Running. Ctrl-C stops everything.
+  site        ${hostingUrl}
+  functions   ${functionsUrl}
+  Firestore   127.0.0.1:${ports.firestore}, Storage 127.0.0.1:${ports.storage}, Auth 127.0.0.1:${ports.auth}
+Ask for a design:
+  curl -s ${hostingUrl}/api/predict -H 'content-type: application/json' -d '${JSON.stringify({ user_context: context })}'
+`;
+}
