@@ -43,7 +43,18 @@ export const Deployment = z.object({
   stage_revision: z.number().int().min(0),
   salt: z.string(),
   checks: z.array(Check),
+  /** Every step with its reason, event times; the last one's time is when it last moved. */
   log: z.array(z.object({ at: z.iso.datetime(), action: z.string(), reason: z.string(), by: z.string() })),
   ended_at: z.iso.datetime().nullable(),
 });
 export type Deployment = z.infer<typeof Deployment>;
+
+const reason = z.string().trim().min(1, "say why").max(500);
+
+/** What `deployVersion` asks for. */
+export const DeployRequest = z.strictObject({ version: VersionId, reason });
+export type DeployRequest = z.infer<typeof DeployRequest>;
+
+/** What `rollback` asks for; without a target it returns to routing's `previous_good`. */
+export const RollbackRequest = z.strictObject({ target: ServedVersion.optional(), reason });
+export type RollbackRequest = z.infer<typeof RollbackRequest>;
