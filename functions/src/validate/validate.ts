@@ -1,0 +1,118 @@
+import type { InteractionLog } from "../collect/schema.ts";
+
+/** What validation looks at in a log. */
+export type CheckedLog = Pick<
+  InteractionLog,
+  | "prediction_id"
+  | "event_at"
+  | "session_duration"
+  | "interactions_count"
+  | "bounce_rate"
+  | "scroll_depth"
+  | "click_through_rate"
+  | "page_load_time"
+  | "rendering_time"
+> & { user_context: Pick<InteractionLog["user_context"], "viewport_width" | "viewport_height"> };
+
+/** Event times that a data set was asked for, epoch ms: `fromMs <= event_at < toMs`, and none after `asOfMs`. */
+export interface AskedRange {
+  fromMs: number;
+  toMs: number;
+  asOfMs: number;
+}
+
+/** Rules of a single log; a log can break several, and each is counted. */
+export type Rule =
+  | "viewport_not_positive"
+  | "duration_negative"
+  | "count_negative"
+  | "time_negative"
+  | "rate_outside_0_1"
+  | "in_the_future"
+  | "outside_range"
+  | "duplicate_id";
+
+/** What a validation found. `caution` trains and says so; `abort` does not train. */
+export interface ValidationReport {
+  verdict: "proceed" | "caution" | "abort";
+  checked: number;
+  valid: number;
+  /** Logs by the rule that they broke; one that broke two counts under both. */
+  invalid: Partial<Record<Rule, number>>;
+  reason: string;
+}
+
+/** Checks the logs of one data set, one after the other. */
+export class LogValidator {
+  private readonly range: AskedRange;
+  private readonly seen = new Set<string>();
+  private readonly invalid: Partial<Record<Rule, number>> = {};
+  private checked = 0;
+  private valid = 0;
+
+  constructor(range: AskedRange) {
+    this.range = range;
+  }
+
+  /** The rules that this log breaks: none if it may be trained on. */
+  check(log: CheckedLog): Rule[] {
+    const broken = brokenRules(log, this.range);
+    // The first of two is kept: which one is right cannot be told, and both say the same in all that was ever seen.
+    if (this.seen.has(log.prediction_id)) broken.push("duplicate_id");
+    this.seen.add(log.prediction_id);
+    this.checked++;
+    if (broken.length === 0) this.valid++;
+    for (const rule of broken) this.invalid[rule] = (this.invalid[rule] ?? 0) + 1;
+    return broken;
+  }
+
+  /**
+   * What was found so far.
+   * @param largestDrift drift score of the feature that moved most against the version in service; null without a reference
+   */
+  report(largestDrift: number | null, thresholds: DriftThresholds): ValidationReport {
+    const { verdict, reason } = driftVerdict(largestDrift, thresholds);
+    const share = `${this.valid} of ${this.checked} logs are valid`;
+    return {
+      verdict,
+      checked: this.checked,
+      valid: this.valid,
+      invalid: { ...this.invalid },
+      reason: `${share}; ${reason}`,
+    };
+  }
+}
+
+/** Drift scores above which a training is reported with caution, and not done at all. */
+export interface DriftThresholds {
+  caution: number;
+  abort: number;
+}
+
+function driftVerdict(
+  drift: number | null,
+  { caution, abort }: DriftThresholds,
+): Pick<ValidationReport, "verdict" | "reason"> {
+  if (drift === null) return { verdict: "proceed", reason: "there is no reference to drift from" };
+  const figure = `the largest drift score is ${drift.toFixed(3)}`;
+  if (drift > abort) return { verdict: "abort", reason: `${figure}, above ${abort}` };
+  if (drift > caution) return { verdict: "caution", reason: `${figure}, above ${caution}` };
+  return { verdict: "proceed", reason: `${figure}, at most ${caution}` };
+}
+
+function brokenRules(log: CheckedLog, { fromMs, toMs, asOfMs }: AskedRange): Rule[] {
+  const eventMs = Date.parse(log.event_at);
+  const { viewport_width: width, viewport_height: height } = log.user_context;
+  const rates = [log.bounce_rate, log.scroll_depth, log.click_through_rate];
+  // Conditions are written as what must hold, so that NaN breaks them.
+  const holds: Record<Exclude<Rule, "duplicate_id">, boolean> = {
+    viewport_not_positive: width > 0 && height > 0,
+    duration_negative: log.session_duration >= 0,
+    count_negative: log.interactions_count >= 0,
+    time_negative: log.page_load_time >= 0 && log.rendering_time >= 0,
+    rate_outside_0_1: rates.every((rate) => rate >= 0 && rate <= 1),
+    in_the_future: eventMs <= asOfMs,
+    outside_range: eventMs >= fromMs && eventMs < toMs,
+  };
+  return (Object.keys(holds) as (keyof typeof holds)[]).filter((rule) => !holds[rule]);
+}
