@@ -49,7 +49,7 @@ export class LogStore {
    * Mature logs of a shard with `fromEventMs <= event_at < toEventMs`, a page at a time; `limit` is what one page reads at
    * most. TTL deletes late, so expired logs are left out here.
    */
-  async page(query: {
+  async pageLogs(query: {
     shard: number;
     fromEventMs: number;
     toEventMs: number;

@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import {
+  assertFails,
+  assertSucceeds,
+  initializeTestEnvironment,
+  type RulesTestEnvironment,
+} from "@firebase/rules-unit-testing";
+import {
+  collection,
+  deleteDoc,
+  doc,
+  getDoc,
+  getDocs,
+  limit,
+  query,
+  setDoc,
+  setLogLevel,
+  updateDoc,
+} from "firebase/firestore";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+/** Who asks: with a role, without one, with a claim but no role, and without signing in. */
+const PEOPLE = ["admin", "viewer", "nobody", "claims", "anonymous"] as const;
+type Person = (typeof PEOPLE)[number];
+const ADMINS: readonly Person[] = ["admin"];
+const WATCHERS: readonly Person[] = ["admin", "viewer"];
+const NONE: readonly Person[] = [];
+
+/** A document of every collection, and who may read and write it. */
+const TABLE: { path: string; read: readonly Person[]; write: readonly Person[] }[] = [
+  { path: "interaction_logs/AAAAAAAAAAAAAAAAAAAAAA", read: ADMINS, write: NONE },
+  { path: "quarantined_logs/AAAAAAAAAAAAAAAAAAAAAA", read: ADMINS, write: NONE },
+  { path: "ingest_windows/2026-09-28T05:10Z.i", read: WATCHERS, write: NONE },
+  { path: "pipeline/fold-0", read: WATCHERS, write: NONE },
+  { path: "windows/rules.stable.5m.2026-09-28T05:10Z.0", read: WATCHERS, write: NONE },
+  { path: "serving_windows/2026-09-28T05:10Z.rules.stable.i", read: WATCHERS, write: NONE },
+  { path: "evaluations/2026-09-28T05Z", read: WATCHERS, write: NONE },
+  { path: "retraining_jobs/data_volume.rules.2026-09-28T05Z", read: WATCHERS, write: NONE },
+  { path: "model_versions/v_20260928T050000Z_0123456789ab", read: WATCHERS, write: NONE },
+  { path: "deployments/d.v_20260928T050000Z_0123456789ab", read: WATCHERS, write: NONE },
+  { path: "alerts/a", read: WATCHERS, write: NONE },
+  { path: "audit/000000000001", read: ADMINS, write: NONE },
+  { path: "roles/somebody-else", read: ADMINS, write: NONE },
+  { path: "routing/live", read: WATCHERS, write: ADMINS },
+  { path: "routing/live/journal/000000000001", read: WATCHERS, write: NONE },
+  { path: "routing/other", read: NONE, write: NONE },
+  { path: "config/lifecycle", read: WATCHERS, write: ADMINS },
+  { path: "config/lifecycle/journal/000000000001", read: WATCHERS, write: NONE },
+  { path: "config/other", read: NONE, write: NONE },
+  { path: "log_inbox/l", read: NONE, write: NONE },
+  { path: "windows/w/deeper/d", read: NONE, write: NONE },
+  { path: "anything/else", read: NONE, write: NONE },
+];
+
+/** Collections whose documents may be listed, and by whom. */
+const LISTS: { path: string; list: readonly Person[] }[] = [
+  { path: "interaction_logs", list: ADMINS },
+  { path: "quarantined_logs", list: ADMINS },
+  { path: "audit", list: ADMINS },
+  { path: "roles", list: ADMINS },
+  { path: "windows", list: WATCHERS },
+  { path: "model_versions", list: WATCHERS },
+  { path: "routing/live/journal", list: WATCHERS },
+  { path: "log_inbox", list: NONE },
+];
+
+let environment: RulesTestEnvironment;
+
+beforeAll(async () => {
+  // Every denial, and here they are what is wanted, would be a line of the test's output.
+  setLogLevel("silent");
+  const [host = "", port = ""] = (process.env["FIRESTORE_EMULATOR_HOST"] ?? "").split(":");
+  environment = await initializeTestEnvironment({
+    // A project of its own, so that nothing of the others' is in the way.
+    projectId: "demo-perennial-rules",
+    firestore: {
+      host,
+      port: Number(port),
+      rules: readFileSync(resolve(import.meta.dirname, "../firestore.rules"), "utf8"),
+    },
+  });
+  await environment.withSecurityRulesDisabled(async (context) => {
+    const db = context.firestore();
+    for (const { path } of TABLE) await setDoc(doc(db, path), { there: true });
+    await setDoc(doc(db, "roles/admin"), { role: "admin" });
+    await setDoc(doc(db, "roles/viewer"), { role: "viewer" });
+    await setDoc(doc(db, "roles/odd"), { role: "owner" });
+    await setDoc(doc(db, "roles/empty"), {});
+  });
+});
+
+afterAll(async () => {
+  await environment.cleanup();
+});
+
+function as(person: Person) {
+  if (person === "anonymous") return environment.unauthenticatedContext().firestore();
+  // Whoever can set a claim of their own must gain nothing by it.
+  return environment
+    .authenticatedContext(person, person === "claims" ? { role: "admin", admin: true } : {})
+    .firestore();
+}
+
+/** Lets everybody try at once, and says who was treated wrongly. */
+async function onlyFor(
+  allowed: readonly Person[],
+  attempt: (db: ReturnType<typeof as>, person: Person) => Promise<unknown>,
+): Promise<void> {
+  const wrong = await Promise.all(
+    PEOPLE.map(async (person) => {
+      const tried = attempt(as(person), person);
+      const asserted = allowed.includes(person) ? assertSucceeds(tried) : assertFails(tried);
+      return asserted.then(
+        () => [],
+        () => [person],
+      );
+    }),
+  );
+  expect(wrong.flat()).toEqual([]);
+}
+
+describe("firestore.rules", () => {
+  it.each(TABLE)("$path is read by $read only", async ({ path, read }) => {
+    await onlyFor(read, (db) => getDoc(doc(db, path)));
+  });
+
+  it.each(TABLE)("$path is changed by $write only, and deleted by nobody", async ({ path, write }) => {
+    await onlyFor(write, (db, person) => updateDoc(doc(db, path), { by: person }));
+    await onlyFor(write, (db) => setDoc(doc(db, path), { there: true }));
+    await onlyFor(NONE, (db) => deleteDoc(doc(db, path)));
+  });
+
+  it.each(TABLE)("nobody creates a document beside $path", async ({ path }) => {
+    await onlyFor(NONE, (db) => setDoc(doc(db, `${path}-new`), { there: true }));
+  });
+
+  it.each(["routing/live", "config/lifecycle"])("%s is created by admins only", async (path) => {
+    await environment.withSecurityRulesDisabled((context) => deleteDoc(doc(context.firestore(), path)));
+    await onlyFor(ADMINS, (db) => setDoc(doc(db, path), { there: true }));
+  });
+
+  it.each(LISTS)("$path is listed by $list only", async ({ path, list }) => {
+    await onlyFor(list, (db) => getDocs(query(collection(db, path), limit(1))));
+  });
+
+  it.each(["admin", "viewer", "nobody"] as const)("%s reads the own role and cannot change it", async (person) => {
+    const own = doc(as(person), `roles/${person}`);
+    await assertSucceeds(getDoc(own));
+    await assertFails(setDoc(own, { role: "admin" }));
+  });
+
+  it("an anonymous visitor cannot ask for a role", async () => {
+    await assertFails(getDoc(doc(as("anonymous"), "roles/admin")));
+    await assertFails(getDoc(doc(as("anonymous"), "roles/undefined")));
+  });
+
+  it.each(["odd", "empty"])("a role that is none (%s) opens nothing", async (uid) => {
+    const db = environment.authenticatedContext(uid).firestore();
+    await assertFails(getDoc(doc(db, "windows/rules.stable.5m.2026-09-28T05:10Z.0")));
+    await assertFails(getDoc(doc(db, "audit/000000000001")));
+  });
+});
