@@ -121,7 +121,7 @@ export const FIRST_ROUTING: Routing = {
 /** Upper bounds (ms, inclusive) of the latency histogram's bins; the last bin is open. */
 export const LATENCY_BOUNDS_MS = [0.5, 1, 2, 3, 5, 8, 12, 20, 50, 100, 200, 500, 1000, 2000] as const;
 
-/** `serving_windows/{5m start}.{assigned version}.{arm}.{instance}`: counters, only ever incremented. */
+/** `serving_windows/{5m start}.{assigned version}.{arm}.{instance}`: one instance's totals so far, by event time. */
 export const ServingWindow = z.object({
   schema_version: z.literal(1),
   start: z.iso.datetime(),

@@ -1,4 +1,5 @@
 import type { DocumentSnapshot, Firestore, Query, Transaction } from "firebase-admin/firestore";
+import { prepareAudit } from "../shared/audit.ts";
 import { iso } from "../shared/time.ts";
 import { FIRST_ROUTING, type Routing, type ServingWindow } from "./schema.ts";
 import { openSealed, sealed } from "./seal.ts";
@@ -40,6 +41,14 @@ export interface RoutingState {
   snapshot: DocumentSnapshot;
 }
 
+/** A decision to put another routing in force, with what the audit says of it. */
+export interface RoutingUpdate {
+  next: Routing;
+  who: string;
+  action: string;
+  details: Record<string, unknown>;
+}
+
 /**
  * The only writer of routing/live. Every routing that was ever in force is in the journal below it, written in the same
  * transaction; an edit by hand is in neither before onRoutingWritten has judged it.
@@ -63,6 +72,23 @@ export class RoutingStore {
     if (routing !== undefined) return { routing, pending: false, snapshot };
     const newest = await this.newest(tx);
     return { routing: newest ?? FIRST_ROUTING, pending: snapshot.exists || newest !== undefined, snapshot };
+  }
+
+  /**
+   * Looks, lets `decide` choose the next routing (or nothing), and writes it together with its entry in the audit, in one
+   * transaction. `decide` may run more than once.
+   */
+  async change<T extends RoutingUpdate | undefined>(decide: (state: RoutingState) => T): Promise<T> {
+    return await this.db.runTransaction(async (tx) => {
+      const update = decide(await this.look(tx));
+      if (update === undefined) return update;
+      const { next, who, action, details } = update;
+      const record = { who, action, target: ROUTING_PATH, reason: next.reason, details };
+      const writeAudit = await prepareAudit(this.db, tx, record);
+      this.write(tx, next);
+      writeAudit();
+      return update;
+    });
   }
 
   /** Puts `next`, made by `revised` from what `read` gave in the same transaction, in force and into the journal. */
