@@ -1,10 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  createWriteStream,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, join, resolve } from "node:path";
 import getPort from "get-port";
-import { cachedJar, findFirestore, SetupError } from "./find-firestore.ts";
+import { cachedJar, EMULATOR_CACHE, findFirestore, SetupError } from "./find-firestore.ts";
 
 /** The project's root folder. */
 export const ROOT = resolve(import.meta.dirname, "../..");
@@ -178,13 +187,9 @@ export async function isFreePort(port: number): Promise<boolean> {
   });
 }
 
+/** Whether firebase-tools has downloaded the emulators' own page before. */
 function hasUi(): boolean {
-  const cache = process.env["FIREBASE_EMULATORS_PATH"] ?? join(process.env["HOME"] ?? "", ".cache/firebase/emulators");
-  return existsSync(cache) && readFileSync(join(ROOT, "firebase.json"), "utf8").includes('"ui"') && hasUiIn(cache);
-}
-
-function hasUiIn(cache: string): boolean {
-  return existsSync(join(cache, "ui"));
+  return globSync(join(EMULATOR_CACHE, "ui-v*")).length > 0;
 }
 
 /** Longest start that was seen is 40 s, on a loaded machine; a stack that needs more is broken. */
@@ -226,8 +231,9 @@ async function exportState(hubPort: number, folder: string): Promise<void> {
 async function stopGroup(child: ChildProcess, ended: Promise<void>, configFile: string): Promise<void> {
   const { pid } = child;
   if (pid !== undefined && child.exitCode === null && child.signalCode === null) {
-    child.kill("SIGINT");
-    await Promise.race([ended, new Promise((late) => setTimeout(late, 15_000))]);
+    // The whole group, as a Ctrl-C in a terminal would: hidane does not pass a signal on, and its emulator leaves the group.
+    process.kill(-pid, "SIGINT");
+    await Promise.race([ended, new Promise((late) => setTimeout(late, 5000))]);
   }
   if (pid !== undefined) {
     try {

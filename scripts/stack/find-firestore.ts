@@ -58,6 +58,9 @@ function onPath(tool: string): string[] {
   return folders.map((folder) => join(folder, tool)).filter((file) => existsSync(file));
 }
 
+/** Where firebase-tools keeps what it downloads. */
+export const EMULATOR_CACHE = process.env["FIREBASE_EMULATORS_PATH"] ?? join(homedir(), ".cache/firebase/emulators");
+
 /** A jar that firebase-tools has downloaded before. */
 export function cachedJar(name: "cloud-firestore-emulator" | "cloud-storage-rules-runtime"): string | null {
   const cache = process.env["FIREBASE_EMULATORS_PATH"] ?? join(homedir(), ".cache/firebase/emulators");
