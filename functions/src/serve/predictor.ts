@@ -10,7 +10,7 @@ import type { Prediction, PredictRequest, ServingWindow } from "./schema.ts";
 import { countVisit, emptyServingWindow, windowKey } from "./serving-window.ts";
 import { within } from "./within.ts";
 
-/** Milliseconds that a request spends at its end on what it does for later ones. */
+/** Milliseconds, from its start, for which a request waits for what it does for later ones. */
 const CHORES_MS = 300;
 
 /** What an instance answers with. */
@@ -41,24 +41,24 @@ export class Predictor {
     now: { nowMs: number; predictionId: string; elapsedMs: () => number },
   ): Promise<Prediction> {
     const { models, counters, receiptKeys, pseudonymKey, virtualTime } = this.parts;
-    const { nowMs, predictionId } = now;
+    const { nowMs, predictionId, elapsedMs } = now;
     const chores = [this.parts.routing.refresh(nowMs), counters.flushIfDue()];
-    await this.parts.routing.ready(nowMs);
+    await this.parts.routing.ready(nowMs + elapsedMs());
     // Taken once: a refresh may end while this visit is answered.
     const { routing } = this.parts.routing;
     const stale = this.parts.routing.isStale(nowMs);
     models.keep(routedVersions(routing), nowMs);
     const unit = pseudonym(pseudonymKey, "unit", request.visitor_id ?? request.user_context.session_id);
     const assignment = assign(routing, unit);
-    await models.ready(assignment.version, nowMs);
+    await models.ready(assignment.version, nowMs + elapsedMs());
     const eventAtMs = eventTime(request.user_context.hora_local, { issuedAtMs: nowMs, virtual: virtualTime });
     const { prediction, receipt, failures } = answer(
       { request, unit, predictionId, issuedAtMs: nowMs, eventAtMs },
       { routing, assignment, findModel: (version) => models.find(version), keys: receiptKeys },
     );
     for (const { version, cause } of failures) models.drop(version, cause, nowMs);
-    await within(Promise.all(chores), CHORES_MS);
-    const latency = now.elapsedMs();
+    await within(Promise.all(chores), CHORES_MS - elapsedMs());
+    const latency = elapsedMs();
     counters.count(
       windowKey(receipt),
       () => emptyServingWindow(receipt),
