@@ -1,0 +1,20 @@
+import { callFunction } from "../stack/client.ts";
+import { check, eventually } from "./check.ts";
+import { changesInWords, TOUR_POLICY } from "./policy.ts";
+import type { Tour } from "./tour.ts";
+
+/** Step 0: an admin writes the tour's policy, and says what is not as it would be on a site. */
+export async function ownPolicy({ narrator, startMs, state, idToken }: Tour): Promise<void> {
+  const fresh = (await state.count("interaction_logs")) === 0 && (await state.versions()).length === 0;
+  check(fresh, () => "the tour should begin on an empty stack, but there are logs or versions already");
+  const data = { policy: TOUR_POLICY, reason: "the tour has thousands of visitors, not thousands a day" };
+  const outcome = await callFunction("setConfig", data, idToken);
+  check(outcome.ok, () => `setConfig should take the tour's policy, but said ${JSON.stringify(outcome)}`);
+  // The trigger behind it copies what predict needs into routing.
+  await eventually(async () => (await state.routing()) ?? null, {
+    seconds: 20,
+    sentence: () => "routing/live should be there after the policy was written, but is not",
+  });
+  for (const change of changesInWords(TOUR_POLICY)) narrator.note(change);
+  narrator.note(`virtual time starts on ${new Date(startMs).toUTCString()}`);
+}

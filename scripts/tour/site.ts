@@ -1,0 +1,56 @@
+import type { IngestAnswer } from "../../functions/src/collect/ingest-logs.ts";
+import type { Prediction } from "../../functions/src/serve/schema.ts";
+import type { Visit } from "../crowd/crowd.ts";
+import { TourFailure } from "./check.ts";
+
+/** The website's side of the HTTP contract: what a page asks and tells. */
+export class Site {
+  private readonly hostingUrl: string;
+
+  constructor(hostingUrl: string) {
+    this.hostingUrl = hostingUrl;
+  }
+
+  /** Asks for the design of a visit. */
+  async predict({
+    context,
+    visitor,
+    history,
+    preferences,
+  }: Pick<Visit, "context" | "visitor" | "history" | "preferences">): Promise<Prediction> {
+    const request = { user_context: context, visitor_id: visitor.id, history, preferences };
+    return (await this.post("/api/predict", JSON.stringify(request), "application/json")) as Prediction;
+  }
+
+  /** Sends lines of NDJSON; where `asArray`, as one JSON array, which takes no broken line. */
+  async sendLogs(lines: readonly string[], { asArray }: { asArray: boolean }): Promise<IngestAnswer> {
+    const answer = asArray
+      ? await this.post("/api/logs", `[${lines.join(",")}]`, "application/json")
+      : await this.post("/api/logs", lines.join("\n"), "application/x-ndjson");
+    return answer as IngestAnswer;
+  }
+
+  private async post(path: string, body: string, type: string): Promise<unknown> {
+    const answer = await fetch(`${this.hostingUrl}${path}`, {
+      method: "POST",
+      headers: { "content-type": type },
+      body,
+    });
+    const text = await answer.text();
+    if (answer.status !== 200) {
+      throw new TourFailure(`POST ${path} should answer 200, but answered ${answer.status}: ${text.slice(0, 300)}`);
+    }
+    return JSON.parse(text) as unknown;
+  }
+}
+
+/** Does something with each item, at most `width` at a time; results stand in the order of the items. */
+export async function inParallel<T, R>(items: readonly T[], width: number, act: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const work = async (): Promise<void> => {
+    for (const [i, item] of queue) results[i] = await act(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, work));
+  return results;
+}

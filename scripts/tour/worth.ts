@@ -1,0 +1,82 @@
+import Table from "cli-table3";
+import { classIndices } from "../../functions/src/design/css.ts";
+import {
+  bestProbability,
+  DEVICE_CLASSES,
+  deviceClass,
+  engagementProbability,
+  rulesProbability,
+} from "../crowd/tastes.ts";
+import { type Interval, meanOverVisitors } from "./interval.ts";
+import type { AnsweredVisit } from "./life.ts";
+
+/** True engagement probabilities over the same visits: paired, so that who came does not matter. */
+export interface Worth {
+  name: string;
+  visitors: number;
+  visits: number;
+  rules: Interval;
+  /** Under the design that was answered. */
+  model: Interval;
+  best: Interval;
+  /** model - rules, per visit. */
+  gain: Interval;
+}
+
+/**
+ * What the answers were worth: all visitors that the version answered, each device class of them, and the holdback, whom
+ * the rules answered, apart. Groups without a visit are left out.
+ */
+export function worthOf(answered: readonly AnsweredVisit[], seed: number): Worth[] {
+  const treated = answered.filter(({ prediction }) => prediction.arm !== "holdback");
+  const groups = [
+    { name: "everybody", visits: treated },
+    ...DEVICE_CLASSES.map((name) => ({
+      name,
+      visits: treated.filter(({ visit }) => deviceClass(visit.context) === name),
+    })),
+    { name: "holdback", visits: answered.filter(({ prediction }) => prediction.arm === "holdback") },
+  ];
+  return groups.flatMap(({ name, visits }) => (visits.length === 0 ? [] : [worth(name, visits, seed)]));
+}
+
+function worth(name: string, visits: readonly AnsweredVisit[], seed: number): Worth {
+  const rows = visits.map(({ visit, prediction }) => ({
+    visitor: visit.visitorNumber,
+    rules: rulesProbability(visit.context, visit.preferences),
+    model: engagementProbability(visit.context, classIndices(prediction.css_classes)),
+    best: bestProbability(visit.context, visit.preferences),
+  }));
+  const mean = (value: (row: (typeof rows)[number]) => number): Interval =>
+    meanOverVisitors(
+      rows.map((row) => ({ visitor: row.visitor, value: value(row) })),
+      seed,
+    );
+  return {
+    name,
+    visitors: new Set(rows.map(({ visitor }) => visitor)).size,
+    visits: rows.length,
+    rules: mean(({ rules }) => rules),
+    model: mean(({ model }) => model),
+    best: mean(({ best }) => best),
+    gain: mean(({ model, rules }) => model - rules),
+  };
+}
+
+/** The table that a person reads: percentages with 95 % intervals. */
+export function worthTable(worths: readonly Worth[]): string {
+  const table = new Table({
+    head: ["", "visitors", "visits", "rules %", "answered %", "best %", "answered - rules, points"],
+    colAligns: ["left", "right", "right", "right", "right", "right", "right"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { name, visitors, visits, rules, model, best, gain } of worths) {
+    table.push([name, visitors, visits, percent(rules), percent(model), percent(best), percent(gain, "+")]);
+  }
+  return table.toString();
+}
+
+function percent([low, mean, high]: Interval, sign = ""): string {
+  const text = (value: number) => `${value > 0 ? sign : ""}${(100 * value).toFixed(1)}`;
+  return `${text(mean)} [${text(low)}, ${text(high)}]`;
+}
