@@ -91,6 +91,14 @@ describe("at a stage", () => {
     ["completes nothing with 299 visitors", last, seen(299), at, "wait", /299/],
     ["does not count visitors of an earlier stage", first, seen(5000, 6), at, "wait", /not been counted/],
     ["waits while nobody has counted", first, {}, at, "wait", /not been counted/],
+    [
+      "holds while an admin keeps the share elsewhere by hand",
+      first,
+      { routing: routingOf({ ...first, stages: [0.01] }), ...seen(300) },
+      at,
+      "hold",
+      /set to 1 % by hand; .* 5 %/,
+    ],
     ["holds when counting failed", first, { problem: "no windows", ...seen(300) }, at, "hold", /no windows/],
     ["waits until the last day is over", first, seen(299), T0 + 7 * DAY, "wait", /299/],
     [
@@ -120,7 +128,6 @@ describe("at a stage", () => {
     ["took the canary out", (routing) => ({ ...routing, canary: null })],
     ["put another deployment in", () => routingOf({ ...first, id: "d.other" })],
     ["changed the canary's version", () => routingOf({ ...first, version: other })],
-    ["changed the canary's share", () => routingOf({ ...first, stage: 1 })],
     ["changed the canary's salt", () => routingOf({ ...first, salt: "another" })],
     ["changed the stable version", (routing) => ({ ...routing, stable: other })],
   ])("gives way to an admin who %s, whatever the figures say", (_who, change) => {

@@ -63,8 +63,13 @@ function decideStart(deployment: Deployment, facts: Facts, nowMs: number): Decis
 
 function decideStage(deployment: Deployment, facts: Facts, nowMs: number): Decision {
   const { routing, policy, visitors } = facts;
-  const moved = takenOver(deployment, routing);
-  if (moved !== undefined) return abort(moved);
+  const lost = takenOver(deployment, routing);
+  if (lost !== undefined) return abort(lost);
+  const share = routing.canary?.share ?? 0;
+  if (share !== deployment.stages[deployment.stage]) {
+    const reason = `the share was set to ${percent(share)} by hand; it goes on once that is ${stagePercent(deployment)} again`;
+    return heldUp(deployment, facts, nowMs, hold(reason));
+  }
   if (facts.problem !== null) return heldUp(deployment, facts, nowMs, hold(facts.problem));
   if (visitors === null || visitors.sinceRevision !== deployment.stage_revision) {
     return heldUp(deployment, facts, nowMs, wait("the visitors of this stage have not been counted"));
@@ -72,21 +77,19 @@ function decideStage(deployment: Deployment, facts: Facts, nowMs: number): Decis
   const elapsedMs = nowMs - Date.parse(deployment.stage_since);
   const seen = `${visitors.count} of ${policy.stage_min_visitors} visitors, ${minutes(elapsedMs)} of ${policy.stage_min_minutes} minutes`;
   if (elapsedMs < policy.stage_min_minutes * 60_000 || visitors.count < policy.stage_min_visitors) {
-    return heldUp(deployment, facts, nowMs, wait(`${percent(deployment)}: ${seen}`));
+    return heldUp(deployment, facts, nowMs, wait(`at ${stagePercent(deployment)}: ${seen}`));
   }
   // A release that has all it needs is completed, however long it took; but nobody else is moved to it after its time.
   const action = deployment.stage === deployment.stages.length - 1 ? "complete" : "advance";
-  const step: Decision = { action, reason: `${percent(deployment)}: ${seen}` };
+  const step: Decision = { action, reason: `at ${stagePercent(deployment)}: ${seen}` };
   return action === "complete" ? step : heldUp(deployment, facts, nowMs, step);
 }
 
 /** Why a rolling deployment no longer has its traffic, or undefined if it does: whoever edits routing takes over. */
-function takenOver({ id, version, stage, stages, salt, previous }: Deployment, routing: Routing): string | undefined {
+function takenOver({ id, version, salt, previous }: Deployment, routing: Routing): string | undefined {
   const { canary } = routing;
   if (canary === null || canary.deployment !== id) return "routing/live no longer names this deployment";
-  if (canary.version !== version || canary.salt !== salt || canary.share !== stages[stage]) {
-    return "somebody else has changed the canary in routing/live";
-  }
+  if (canary.version !== version || canary.salt !== salt) return "routing/live has another canary in its name";
   return routing.stable === previous ? undefined : `the stable version was changed to ${routing.stable}`;
 }
 
@@ -96,8 +99,12 @@ function heldUp(deployment: Deployment, { policy }: Facts, nowMs: number, decisi
   return fail(`not enough data within ${policy.max_days} days; ${decision.reason}`);
 }
 
-function percent({ stage, stages }: Deployment): string {
-  return `at ${Number(((stages[stage] ?? 0) * 100).toFixed(4))} %`;
+function stagePercent({ stage, stages }: Deployment): string {
+  return percent(stages[stage] ?? 0);
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(4))} %`;
 }
 
 function minutes(ms: number): number {

@@ -1,0 +1,192 @@
+import { z } from "zod";
+import type { Lifecycle } from "../config.ts";
+import { cssClasses, cssVariables } from "../design/css.ts";
+import { extractFeatures } from "../design/features.ts";
+import { applyOverrides } from "../design/rules.ts";
+import {
+  CLASS_GROUPS,
+  CLASSES,
+  type Design,
+  FEATURE_NAMES,
+  FEATURE_SCHEMA,
+  VARIABLE_NAMES,
+  VARIABLES,
+} from "../design/schema.ts";
+import type { VersionModel } from "../model/bundle.ts";
+import type { Bundle } from "../model/schema.ts";
+import type { ModelVersion } from "../registry/schema.ts";
+import { fieldIssues, inWords } from "../shared/errors.ts";
+import { type GoldenContext, goldenContexts } from "./golden-contexts.ts";
+import type { Check } from "./schema.ts";
+
+/** A candidate as it came from the registry, or why it did not. */
+export type Candidate =
+  | { loaded: true; meta: ModelVersion; bundle: Bundle; model: VersionModel; loadMs: number }
+  | { loaded: false; reason: string };
+
+/** Limits of one answer, and a clock in milliseconds to measure it with. */
+export interface CheckOptions {
+  policy: Pick<Lifecycle["deployment"], "check_mean_ms" | "check_p95_ms" | "check_p99_ms">;
+  clockMs: () => number;
+}
+
+/** Answers that the performance test measures, cold ones included. */
+const TIMED_ANSWERS = 504;
+/** Milliseconds after which it stops: a model this slow fails on what has been measured. */
+const TIMED_MS = 20_000;
+
+/** The five pre-deployment checks, in order, each with what it measured. Without a model the other four cannot pass. */
+export function checkCandidate(candidate: Candidate, options: CheckOptions): Check[] {
+  if (!candidate.loaded) {
+    const rest = ["prediction_test", "performance_test", "api_compatibility", "data_schema_compatibility"] as const;
+    const untested = rest.map((name) => check(name, ["not tested: the version did not load"], "", {}));
+    return [check("model_loading", [candidate.reason], "", {}), ...untested];
+  }
+  const golden = goldenContexts();
+  return [
+    loadingCheck(candidate),
+    predictionTest(candidate.model, golden),
+    performanceTest(candidate.model, golden, options),
+    apiCompatibility(candidate.model, golden),
+    dataSchemaCompatibility(candidate),
+  ];
+}
+
+type Loaded = Extract<Candidate, { loaded: true }>;
+
+function loadingCheck({ meta, loadMs }: Loaded): Check {
+  const artefacts = Object.values(meta.artefacts);
+  const bytes = artefacts.reduce((sum, artefact) => sum + artefact.bytes, 0);
+  const message = `${artefacts.length} files loaded, every SHA-256 verified`;
+  return check("model_loading", [], message, { files: artefacts.length, bytes, milliseconds: loadMs });
+}
+
+/** Every golden context gets classes that exist, variables in their range and confidences between 0 and 1. */
+function predictionTest(model: VersionModel, golden: readonly GoldenContext[]): Check {
+  const faults = golden.flatMap(({ context, history }) => {
+    const features = extractFeatures(context, history);
+    return attempt(() => designFaults(model.predict(features)).slice(0, 1));
+  });
+  const figures = { contexts: golden.length, invalid: faults.length };
+  return check("prediction_test", faults, `${golden.length} golden contexts got valid designs`, figures);
+}
+
+function designFaults({ classes, variables, confidence }: Design): string[] {
+  const groups = CLASS_GROUPS.flatMap((group) => [
+    ...(CLASSES[group][classes[group]] === undefined ? [`${group}: there is no class ${classes[group]}`] : []),
+    ...(confidence[group] >= 0 && confidence[group] <= 1 ? [] : [`${group}: confidence ${confidence[group]}`]),
+  ]);
+  const values = VARIABLE_NAMES.filter((name) => {
+    const { min, max } = VARIABLES[name];
+    return !(variables[name] >= min && variables[name] <= max);
+  });
+  return [...groups, ...values.map((name) => `${name}: ${variables[name]} is out of range`)];
+}
+
+/** The time of one answer, features included: mean, p95 and p99 (nearest rank) below the policy's limits. */
+function performanceTest(model: VersionModel, golden: readonly GoldenContext[], options: CheckOptions): Check {
+  const times: number[] = [];
+  const startMs = options.clockMs();
+  let nowMs = startMs;
+  const faults = attempt(() => {
+    while (times.length < TIMED_ANSWERS && nowMs - startMs < TIMED_MS) {
+      const visit = golden[times.length % golden.length];
+      const beganMs = nowMs;
+      if (visit !== undefined) finalDesign(model, visit);
+      nowMs = options.clockMs();
+      times.push(nowMs - beganMs);
+    }
+    return [];
+  });
+  times.sort((a, b) => a - b);
+  const rank = (share: number): number => times[Math.max(0, Math.ceil(share * times.length) - 1)] ?? 0;
+  const mean = times.reduce((sum, ms) => sum + ms, 0) / Math.max(1, times.length);
+  const { check_mean_ms, check_p95_ms, check_p99_ms } = options.policy;
+  const figures = { answers: times.length, mean_ms: mean, p95_ms: rank(0.95), p99_ms: rank(0.99) };
+  const limits: [string, number, number][] = [
+    ["mean", mean, check_mean_ms],
+    ["p95", figures.p95_ms, check_p95_ms],
+    ["p99", figures.p99_ms, check_p99_ms],
+  ];
+  const slow = limits.filter(([, ms, limit]) => !(ms < limit));
+  faults.push(...slow.map(([name, ms, limit]) => `${name} ${ms.toFixed(2)} ms is not below ${limit} ms`));
+  return check("performance_test", faults, `mean ${mean.toFixed(2)} ms, p99 ${figures.p99_ms.toFixed(2)} ms`, figures);
+}
+
+function finalDesign(model: VersionModel, { context, history }: GoldenContext) {
+  const design = applyOverrides(model.predict(extractFeatures(context, history)), context);
+  return {
+    css_classes: cssClasses(design.classes),
+    css_variables: cssVariables(design.variables),
+    prediction_confidence: design.confidence,
+  };
+}
+
+const confidence = z.number().min(0).max(1);
+
+/** The part of predict's answer that a version decides, as the HTTP contract has it. */
+const AnswerShape = z.strictObject({
+  css_classes: z.tuple([z.enum(CLASSES.density), z.enum(CLASSES.font), z.enum(CLASSES.theme)]),
+  css_variables: z.strictObject(
+    Object.fromEntries(
+      VARIABLE_NAMES.map((name) => [
+        VARIABLES[name].css,
+        z.string().regex(new RegExp(`^\\d+(\\.\\d+)?${VARIABLES[name].unit}$`)),
+      ]),
+    ),
+  ),
+  prediction_confidence: z.strictObject({ density: confidence, font: confidence, theme: confidence }),
+});
+
+/** Every golden answer, sent as JSON, has the fields, names and units that pages rely on. */
+function apiCompatibility(model: VersionModel, golden: readonly GoldenContext[]): Check {
+  const faults = golden.flatMap((visit) =>
+    attempt(() => {
+      const parsed = AnswerShape.safeParse(JSON.parse(JSON.stringify(finalDesign(model, visit))));
+      return parsed.success ? [] : [inWords(fieldIssues(parsed.error))];
+    }),
+  );
+  const figures = { answers: golden.length, invalid: faults.length };
+  return check("api_compatibility", faults, `${golden.length} answers fit the HTTP contract`, figures);
+}
+
+/** The version was trained on the features that are computed today, and its document and its bundle agree, by name. */
+function dataSchemaCompatibility({ meta, bundle, model }: Loaded): Check {
+  const known: readonly string[] = FEATURE_NAMES;
+  const varying = model.varyingGroups.join(", ");
+  const faults: string[] = [];
+  if (meta.feature_schema !== FEATURE_SCHEMA) {
+    faults.push(`trained on feature schema ${meta.feature_schema}; logs have ${FEATURE_SCHEMA}`);
+  }
+  const unknown = meta.features.filter((name) => !known.includes(name));
+  if (unknown.length > 0) faults.push(`unknown features: ${unknown.join(", ")}`);
+  if (new Set(bundle.features).size !== bundle.features.length) faults.push("the bundle names a feature twice");
+  if (bundle.features.join() !== meta.features.join()) faults.push("the bundle's features are not the document's");
+  if (CLASS_GROUPS.filter((group) => meta.varying_groups.includes(group)).join(", ") !== varying) {
+    faults.push(
+      `the document says that ${meta.varying_groups.join(", ") || "nothing"} varies, the models ${varying || "nothing"}`,
+    );
+  }
+  const targets = CLASS_GROUPS.length + VARIABLE_NAMES.length;
+  const figures = { features: bundle.features.length, targets, feature_schema: meta.feature_schema };
+  const message = `${bundle.features.length} features and ${targets} targets are known by name`;
+  return check("data_schema_compatibility", faults, message, figures);
+}
+
+/** What an attempt finds; that it throws is a finding too. */
+function attempt(findings: () => string[]): string[] {
+  try {
+    return findings();
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+/** Faults that a check's message lists; the figures say how many there are. */
+const LISTED = 3;
+
+function check(name: Check["name"], faults: readonly string[], message: string, figures: Check["figures"]): Check {
+  const ok = faults.length === 0;
+  const listed = [...new Set(faults)].slice(0, LISTED).join("; ");
+  return { name, ok, message: ok ? message : listed, figures };
+}
