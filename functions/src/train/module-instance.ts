@@ -89,6 +89,7 @@ export class ModuleInstance {
     const asExpected =
       word(meta + META.rows) === labels.length &&
       word(meta + META.columns) === columns &&
+      weights.length === labels.length &&
       found.length === labels.length &&
       found.every((value, i) => value === labels[i]) &&
       word(meta + META.weights) === 0;

@@ -18,7 +18,10 @@ export interface TrainingData {
   /** rows x columns, row by row; NaN is missing. -1 is refused: the module's own mark of a missing value. */
   rows: Float32Array;
   columns: number;
-  /** One per row: a class from 0, or a number. */
+  /**
+   * One per row: a class from 0, or a number. The module splits no node whose gain (about the sum of the squared
+   * deviations that it explains) is under 1e-6: scale numbers up that differ by less.
+   */
   labels: Float32Array;
   /** One per row, >= 0, not all 0; all 1 if left out. */
   weights?: Float32Array | undefined;
@@ -26,6 +29,9 @@ export interface TrainingData {
 
 /** Rows of a data set; the module counts with 32 bits. */
 const MAX_VALUES = 2 ** 31 / 4;
+
+/** Beyond it (measured: from 1e17) the module's float32 sums of squares overflow, and it stops to split in silence. */
+const MAX_LABEL = 1e15;
 
 /**
  * Checks everything that the module does not: shapes, numbers, labels against the objective, weights.
@@ -92,7 +98,9 @@ function checkLabels(labels: Float32Array, parameters: z.output<typeof TrainingP
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i] as number;
     if (classes === undefined) {
-      if (!Number.isFinite(label)) throw new TrainingInputError("labels", `must be finite, is ${label}`, i);
+      if (!(Math.abs(label) <= MAX_LABEL)) {
+        throw new TrainingInputError("labels", `must be a number from -${MAX_LABEL} to ${MAX_LABEL}, is ${label}`, i);
+      }
     } else if (!Number.isInteger(label) || label < 0 || label >= classes) {
       throw new TrainingInputError("labels", `must be a class from 0 to ${classes - 1}, is ${label}`, i);
     }

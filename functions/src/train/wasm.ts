@@ -63,6 +63,7 @@ async function load(): Promise<Loaded> {
  *
  * The package's script is evaluated with stand-ins for `process` and `console`: left alone it adds an
  * `uncaughtException` listener at every load, which would take the application's own away, and prints warnings.
+ * @throws {ModuleError} it cannot be made
  */
 export async function openModule(): Promise<Exports> {
   loaded ??= load();
@@ -71,11 +72,14 @@ export async function openModule(): Promise<Exports> {
     throw error;
   });
   return await new Promise<Exports>((resolve, reject) => {
+    const failed = (reason: unknown): void => {
+      reject(new ModuleError("an instance of the module cannot be made", { cause: reason }));
+    };
     const settings = {
       print: () => {},
       printErr: () => {},
       instantiateWasm(imports: object, receive: (instance: object) => void): object {
-        WebAssembly.instantiate(compiled, imports).then(receive).catch(reject);
+        WebAssembly.instantiate(compiled, imports).then(receive).catch(failed);
         return {};
       },
     };
@@ -91,6 +95,6 @@ export async function openModule(): Promise<Exports> {
     };
     const silent = { log: () => {}, warn: () => {}, error: () => {} };
     run(module, Object.create(process, { on: { value: () => {} }, exit: { value: exit } }) as object, silent);
-    module.exports.isReady?.then(resolve, reject);
+    module.exports.isReady?.then(resolve, failed);
   });
 }
