@@ -7,8 +7,8 @@ import { emptyTally, logLines, type Mischief, mischiefOf, pageLog, type Tally } 
 import { check } from "./check.ts";
 import { inParallel, type Site } from "./site.ts";
 
-/** Requests under way at once: the emulator does not answer faster with more. */
-const WIDTH = 12;
+/** Requests under way at once: each takes a worker of the emulator with 200 MB, and more of them answer hardly faster. */
+const WIDTH = 6;
 /** Virtual hours that a late log takes. */
 const LATE_HOURS = 3;
 
