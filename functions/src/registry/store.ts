@@ -38,7 +38,7 @@ export class VersionStore {
 
   /** The newest versions first. */
   async list(limit: number): Promise<ModelVersion[]> {
-    const { docs } = await this.versions().orderBy("version", "desc").limit(limit).get();
+    const { docs } = await this.db.collection("model_versions").orderBy("version", "desc").limit(limit).get();
     return docs.flatMap((doc) => parseDocument(ModelVersion, doc) ?? []);
   }
 

@@ -1,0 +1,129 @@
+import type { Bucket } from "@google-cloud/storage";
+import type { Firestore } from "firebase-admin/firestore";
+import { estimate } from "../collect/sketch.ts";
+import { WindowStore } from "../collect/store.ts";
+import { mergeWindows, sinceRevision } from "../collect/window.ts";
+import type { Lifecycle } from "../config.ts";
+import { VersionStore } from "../registry/store.ts";
+import { raiseAlert } from "../shared/alert.ts";
+import { CorruptError, RefusedError } from "../shared/errors.ts";
+import { readLifecycle } from "../shared/lifecycle.ts";
+import { floorTo } from "../shared/time.ts";
+import { type Candidate, checkCandidate } from "./checks.ts";
+import { type Action, type Facts, lastMoveMs } from "./decide.ts";
+import type { Deployment } from "./schema.ts";
+import { DeploymentStore } from "./store.ts";
+
+/** A deployment that has moved, for the log. */
+export interface Moved {
+  id: string;
+  action: Action | "open";
+  phase: Deployment["phase"];
+  stage: number;
+  reason: string;
+}
+
+/** When, and a clock in milliseconds to measure answers with. */
+export interface Now {
+  /** The schedule's own time: event time, epoch ms. */
+  nowMs: number;
+  clockMs: () => number;
+}
+
+/** Newest versions among which the next one to deploy is looked for: as many as are kept. */
+const CANDIDATES = 10;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Moves the deployment that goes on by at most one step, or opens one for the newest version that proved better and was
+ * never deployed. Called again at the same time, it changes nothing.
+ */
+export async function advanceDueDeployments(db: Firestore, bucket: Bucket, now: Now): Promise<Moved | undefined> {
+  const deployments = new DeploymentStore(db);
+  const versions = new VersionStore(db, bucket);
+  const { deployment: policy } = await readLifecycle(db);
+  const running = await deployments.running();
+  if (running === undefined) return openNext(deployments, versions, { policy, nowMs: now.nowMs });
+  if (now.nowMs <= lastMoveMs(running)) return undefined;
+
+  const facts = await factsOf(running, { versions, windows: new WindowStore(db), policy, now });
+  const step = await deployments.step(running.id, facts, now.nowMs);
+  if (step === undefined) return undefined;
+  const { deployment, decision } = step;
+  const { id, phase, stage } = deployment;
+  const severity = ALERTED[decision.action];
+  if (severity !== undefined) {
+    const message = `${id}: ${decision.action} (${decision.reason})`;
+    await raiseAlert(db, { severity, kind: `deployment_${decision.action}`, message, details: { id, phase, stage } });
+  }
+  return { id, action: decision.action, phase, stage, reason: decision.reason };
+}
+
+/** Steps that a person should hear of. */
+const ALERTED: Partial<Record<Action, "low" | "medium">> = { hold: "medium", fail: "medium", abort: "low" };
+
+async function openNext(
+  deployments: DeploymentStore,
+  versions: VersionStore,
+  { policy, nowMs }: { policy: Lifecycle["deployment"]; nowMs: number },
+): Promise<Moved | undefined> {
+  const newest = (await versions.list(CANDIDATES)).find(({ gate }) => gate.verdict === "better");
+  if (newest === undefined || (await deployments.knows(newest.version))) return undefined;
+  const { version, gate } = newest;
+  const request = { version, requestedBy: "system", reason: gate.reason, stages: policy.stages, nowMs, again: false };
+  try {
+    const { id, phase, stage } = await deployments.open(request);
+    return { id, action: "open", phase, stage, reason: gate.reason };
+  } catch (error) {
+    // Somebody was faster, or has put the version in service by hand.
+    if (error instanceof RefusedError) return undefined;
+    throw error;
+  }
+}
+
+interface Sources {
+  versions: VersionStore;
+  windows: WindowStore;
+  policy: Lifecycle["deployment"];
+  now: Now;
+}
+
+/** What the deployment's phase needs to know. What cannot be measured is a fact too: it holds, and says nothing bad. */
+async function factsOf(deployment: Deployment, sources: Sources): Promise<Omit<Facts, "routing">> {
+  const { policy } = sources;
+  const facts = { policy, checks: null, visitors: null, problem: null };
+  try {
+    if (deployment.phase === "checking") {
+      const candidate = await candidateOf(deployment.version, sources);
+      return { ...facts, checks: checkCandidate(candidate, { policy, clockMs: sources.now.clockMs }) };
+    }
+    return { ...facts, visitors: await stageVisitors(deployment, sources) };
+  } catch (error) {
+    return { ...facts, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function candidateOf(version: string, { versions, now }: Sources): Promise<Candidate> {
+  const beganMs = now.clockMs();
+  try {
+    const loaded = await versions.load(version);
+    return { loaded: true, ...loaded, loadMs: now.clockMs() - beganMs };
+  } catch (error) {
+    if (error instanceof CorruptError) return { loaded: false, reason: error.message };
+    throw error;
+  }
+}
+
+/** Distinct visitors of this stage, by mature logs of the treatment arm. */
+async function stageVisitors(deployment: Deployment, { windows, now }: Sources): Promise<Facts["visitors"]> {
+  const { version, stage_since, stage_revision } = deployment;
+  const hours = await windows.range({
+    version,
+    arm: "treatment",
+    granularity: "1h",
+    fromMs: floorTo(Date.parse(stage_since), HOUR_MS),
+    toMs: now.nowMs + HOUR_MS,
+  });
+  const { units } = sinceRevision(mergeWindows(hours), stage_revision);
+  return { sinceRevision: stage_revision, count: estimate(units) };
+}

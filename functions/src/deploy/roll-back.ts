@@ -1,0 +1,46 @@
+import type { VersionStore } from "../registry/store.ts";
+import type { ServedVersion } from "../serve/schema.ts";
+import type { RoutingStore } from "../serve/store.ts";
+import { CorruptError, InputError, parseInput, RefusedError } from "../shared/errors.ts";
+import { RollbackRequest } from "./schema.ts";
+import type { DeploymentStore } from "./store.ts";
+
+/** Where a rollback led. */
+export interface RolledBack {
+  target: ServedVersion;
+  /** Routing revision from which it holds. */
+  revision: number;
+  /** The deployment that it ended, if one was going on. */
+  ended: string | null;
+}
+
+/**
+ * Returns everybody to an earlier version or to the rules, at once; without a target to `previous_good`. It waits for no
+ * analysis; it only makes sure that the target is whole.
+ * @throws {InputError} for a request that is not one, or a target that is not registered
+ * @throws {RefusedError} when the target is damaged (naming the file) or in service already
+ */
+export async function rollBack(
+  tools: { deployments: DeploymentStore; versions: VersionStore; routing: RoutingStore },
+  data: unknown,
+  uid: string,
+): Promise<RolledBack> {
+  const { target: asked, reason } = parseInput(RollbackRequest, data, "the request");
+  const target = asked ?? (await tools.routing.read()).previous_good;
+  if (target !== "rules") await refuseDamaged(tools.versions, target);
+  const nowMs = await tools.deployments.eventNowMs();
+  const { revision, ended } = await tools.deployments.rollBack({ target, who: uid, reason, nowMs });
+  return { target, revision, ended };
+}
+
+async function refuseDamaged(versions: VersionStore, target: string): Promise<void> {
+  if ((await versions.read(target)) === undefined) {
+    throw new InputError(`there is no version ${target}`, [{ path: "target", message: "is not registered" }]);
+  }
+  try {
+    await versions.loadModel(target);
+  } catch (cause) {
+    if (!(cause instanceof CorruptError)) throw cause;
+    throw new RefusedError(`${target} cannot be returned to: ${cause.message}`, { cause });
+  }
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from "node:crypto";
+import type { Firestore, Transaction } from "firebase-admin/firestore";
+import { FoldStore } from "../collect/fold-store.ts";
+import { VIRTUAL_TIME } from "../config.ts";
+import type { Routing, ServedVersion } from "../serve/schema.ts";
+import { RoutingStore, revised } from "../serve/store.ts";
+import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
+import { CorruptError, RefusedError } from "../shared/errors.ts";
+import { parseDocument } from "../shared/firestore.ts";
+import { apply, opened, type RoutingChange, returnTo } from "./apply.ts";
+import { type Decision, decide, type Facts } from "./decide.ts";
+import { Deployment, type DeploymentPhase } from "./schema.ts";
+
+/** Phases in which a deployment goes on. */
+const RUNNING: readonly DeploymentPhase[] = ["checking", "rolling"];
+/** Deployments that one version may have had; more is not a rollout any more. */
+const MOST_OF_ONE_VERSION = 100;
+
+/** Who asks for a deployment of what, and why. */
+export interface OpenRequest {
+  version: string;
+  requestedBy: string;
+  reason: string;
+  /** Shares of traffic, from the policy. */
+  stages: number[];
+  /** Event time, epoch ms. */
+  nowMs: number;
+  /** A version that has been deployed before may be deployed again. */
+  again: boolean;
+}
+
+/** What a step did: the deployment after it. */
+export interface Step {
+  deployment: Deployment;
+  decision: Decision;
+}
+
+/** A return to an earlier version, or to the rules. */
+export interface Return {
+  target: ServedVersion;
+  who: string;
+  reason: string;
+  /** Event time, epoch ms. */
+  nowMs: number;
+}
+
+/**
+ * The only writer of `deployments`. Each change is one transaction over the deployment, the routing it moves and the audit;
+ * the documents are the locks.
+ */
+export class DeploymentStore {
+  private readonly db: Firestore;
+  private readonly routing: RoutingStore;
+  constructor(db: Firestore) {
+    this.db = db;
+    this.routing = new RoutingStore(db);
+  }
+
+  /** The deployment that goes on, if one does: there is never a second. */
+  async running(tx?: Transaction): Promise<Deployment | undefined> {
+    const query = this.db.collection("deployments").where("phase", "in", RUNNING).limit(1);
+    const { docs } = await (tx === undefined ? query.get() : tx.get(query));
+    return docs[0] === undefined ? undefined : parseDocument(Deployment, docs[0]);
+  }
+
+  /** True if the version has ever been deployed, or tried to. */
+  async knows(version: string): Promise<boolean> {
+    return (await this.document(`d.${version}`).get()).exists;
+  }
+
+  /**
+   * Opens a deployment; its checks and its traffic come with the next steps.
+   * @throws {RefusedError} when one goes on, the version is in service, or it was deployed before and must not be again
+   */
+  async open(request: OpenRequest): Promise<Deployment> {
+    const { version, requestedBy: who, reason, nowMs } = request;
+    return this.db.runTransaction(async (tx) => {
+      const running = await this.running(tx);
+      if (running !== undefined) throw new RefusedError(`${running.id} is going on; one deployment at a time`);
+      const routing = await this.routing.read(tx);
+      if (routing.stable === version) throw new RefusedError(`${version} is in service already`);
+      const same = this.db.collection("deployments").where("version", "==", version).limit(MOST_OF_ONE_VERSION);
+      const before = (await tx.get(same)).size;
+      if (before > 0 && !request.again) throw new RefusedError(`${version} has been deployed before`);
+      const id = before === 0 ? `d.${version}` : `d.${version}.${before + 1}`;
+      const { stages } = request;
+      const begin = { id, version, previous: routing.stable, requested_by: who, reason, stages, salt: randomUUID() };
+      const deployment = opened(begin, nowMs);
+      const audit = { who, action: "open_deployment", target: `deployments/${id}`, reason, details: { version } };
+      const writeAudit = await prepareAudit(this.db, tx, audit);
+      tx.create(this.document(id), deployment);
+      writeAudit();
+      return deployment;
+    });
+  }
+
+  /** Decides on the stored deployment and carries it out; undefined if nothing has changed. */
+  async step(id: string, facts: Omit<Facts, "routing">, nowMs: number): Promise<Step | undefined> {
+    return this.db.runTransaction(async (tx) => {
+      const before = parseDocument(Deployment, await tx.get(this.document(id)));
+      if (before === undefined) throw new CorruptError(`deployments/${id} is gone`);
+      const routing = await this.routing.read(tx);
+      const decision = decide(before, { ...facts, routing }, nowMs);
+      const by = "system";
+      const outcome = apply(before, decision, { nowMs, by, routing, checks: facts.checks });
+      const { deployment } = outcome;
+      if (deployment === before) return undefined;
+      const { action, reason } = decision;
+      const details = { phase: deployment.phase, stage: deployment.stage };
+      const audit = { who: by, action: `deployment_${action}`, target: `deployments/${id}`, reason, details };
+      await this.save(tx, { routing, change: outcome.routing, deployment, audit });
+      return { deployment, decision };
+    });
+  }
+
+  /**
+   * Returns everybody to `target` at once; a deployment that goes on ends as rolled back. Whether the target is intact was
+   * asked before; what is stable may have changed since, and that is looked at here.
+   * @throws {RefusedError} when there is nothing to return from
+   */
+  async rollBack({ target, who, reason, nowMs }: Return): Promise<{ revision: number; ended: string | null }> {
+    return this.db.runTransaction(async (tx) => {
+      const routing = await this.routing.read(tx);
+      const running = await this.running(tx);
+      if (running === undefined && routing.canary === null && routing.stable === target) {
+        throw new RefusedError(`${target} is in service already, and nothing else gets traffic`);
+      }
+      const decision: Decision = { action: "roll_back", reason };
+      const now = { nowMs, by: who, routing, checks: null };
+      const deployment = running && apply(running, decision, now).deployment;
+      const details = { from: routing.stable, to: target, deployment: running?.id ?? null };
+      const audit = { who, action: "rollback", target: "routing/live", reason, details };
+      const revision = await this.save(tx, { routing, change: returnTo(target), deployment, audit });
+      return { revision, ended: running?.id ?? null };
+    });
+  }
+
+  /**
+   * What counts as now for an admin, in event time: the server's clock, or under virtual time the latest visit that was
+   * folded.
+   */
+  async eventNowMs(): Promise<number> {
+    if (!VIRTUAL_TIME.value()) return Date.now();
+    const folds = new FoldStore(this.db);
+    const states = await Promise.all(folds.shards().map((shard) => folds.read(shard)));
+    const latest = states.map((state) => Date.parse(state.last_event_at ?? "")).filter((ms) => !Number.isNaN(ms));
+    return latest.length === 0 ? Date.now() : Math.max(...latest);
+  }
+
+  /** Writes what belongs together; the routing's revision afterwards. Reads first, as transactions want it. */
+  private async save(tx: Transaction, saved: Saved): Promise<number> {
+    const { routing, change, deployment, audit } = saved;
+    const writeAudit = await prepareAudit(this.db, tx, audit);
+    if (deployment !== undefined) tx.set(this.document(deployment.id), deployment);
+    writeAudit();
+    if (change === null) return routing.revision;
+    const next = revised(routing, change, { who: audit.who, reason: audit.reason, nowMs: Date.now() });
+    this.routing.write(tx, next);
+    return next.revision;
+  }
+
+  private document(id: string) {
+    return this.db.collection("deployments").doc(id);
+  }
+}
+
+interface Saved {
+  routing: Routing;
+  change: RoutingChange | null;
+  deployment: Deployment | undefined;
+  audit: AuditRecord;
+}
