@@ -12,6 +12,12 @@ import {
 const CLARO = CLASSES.theme.indexOf("tema-claro");
 const OSCURO = CLASSES.theme.indexOf("tema-oscuro");
 
+/** What the rules look at in a user context. */
+export type RuleContext = Pick<
+  UserContext,
+  "hora_local" | "prefers_color_scheme" | "prefers_reduced_motion" | "viewport_width"
+>;
+
 /** Seconds of animation for a visitor who prefers reduced motion. */
 const REDUCED_ANIMATION = VARIABLES.animation_duration.min;
 
@@ -24,7 +30,7 @@ export function neutralVariables(): Design["variables"] {
  * The rule policy (`model_version: "rules"`): the fallback of every model and the permanent baseline. Between 18:00 and
  * 05:59 local time the theme is dark unless the visitor's system says otherwise.
  */
-export function rulePolicy(context: UserContext): Design {
+export function rulePolicy(context: RuleContext): Design {
   const { hour } = localTime(context.hora_local);
   const theme = schemeTheme(context) ?? (hour >= 18 || hour < 6 ? OSCURO : CLARO);
   return {
@@ -60,7 +66,7 @@ export function applyOverrides(design: Design, context: UserContext, preferences
   return { classes, variables, confidence: design.confidence };
 }
 
-function schemeTheme(context: UserContext): number | undefined {
+function schemeTheme(context: RuleContext): number | undefined {
   if (context.prefers_color_scheme === "dark") return OSCURO;
   return context.prefers_color_scheme === "light" ? CLARO : undefined;
 }

@@ -29,7 +29,7 @@ describe("bins", () => {
 
   it("cut a continuous feature at its deciles", () => {
     const reference = Float64Array.from({ length: 100 }, (_, i) => 100 - i);
-    // numpy.quantile(numpy.arange(1, 101), numpy.arange(1, 10) / 10, method="inverted_cdf")
+    // R: quantile(1:100, (1:9) / 10, type = 1)
     expect(chooseBinning("viewport_area", reference)).toEqual({
       kind: "edges",
       edges: [10, 20, 30, 40, 50, 60, 70, 80, 90],

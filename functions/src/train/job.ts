@@ -1,0 +1,136 @@
+import { isFree } from "../shared/lease.ts";
+import { iso } from "../shared/time.ts";
+import { type Dataset, FINAL_STAGES, type JobStage, type RetrainingJob } from "./schema.ts";
+
+/** Everything that can happen to a job. */
+export type JobEvent =
+  /** A worker begins, or takes over from one that went silent. */
+  | { type: "claimed"; holder: string; leaseSeconds: number }
+  /** The worker is alive. */
+  | { type: "renewed"; leaseSeconds: number; message: string }
+  /** The worker's time is used up: the next task goes on. */
+  | { type: "handed_over" }
+  /** A task for it was put into the queue again. */
+  | { type: "enqueued" }
+  | { type: "collected"; dataset: Dataset }
+  | { type: "validated"; validation: NonNullable<RetrainingJob["validation"]> }
+  /** One unit of work is done: a target's booster is in Storage. */
+  | { type: "trained"; target: string; sha256: string; total: number }
+  | { type: "all_trained"; total: number }
+  | { type: "evaluated"; version: string }
+  /** The version can be seen. One that is not better is the end of a `skipped` job, with the comparison. */
+  | { type: "registered"; better: boolean; result: string }
+  /** The work failed; it is tried again unless it has failed too often. */
+  | { type: "stumbled"; reason: string; maxAttempts: number }
+  | { type: "ended"; stage: "skipped" | "aborted" | "failed"; reason: string };
+
+/** True once nothing more can happen to a job. */
+export function isFinal(job: Pick<RetrainingJob, "stage">): boolean {
+  return FINAL_STAGES.includes(job.stage);
+}
+
+/**
+ * The job after an event. What does not belong to its stage changes nothing, so that an event which comes twice moves it
+ * once, and final stages absorb everything.
+ */
+export function apply(job: RetrainingJob, event: JobEvent, nowMs: number): RetrainingJob {
+  if (isFinal(job)) return job;
+  switch (event.type) {
+    case "claimed": {
+      const claimed = {
+        ...job,
+        attempts: job.attempts + (job.lease === null ? 0 : 1),
+        fence: job.fence + 1,
+        lease: lease(event.holder, event.leaseSeconds, nowMs),
+      };
+      return job.stage === "queued" ? enter(claimed, "collecting", nowMs) : claimed;
+    }
+    case "renewed": {
+      if (job.lease === null) return job;
+      const progress = { ...job.progress, message: event.message };
+      return { ...job, lease: lease(job.lease.holder, event.leaseSeconds, nowMs), progress };
+    }
+    case "handed_over":
+      return { ...job, lease: null, enqueued_at: iso(nowMs) };
+    case "enqueued":
+      return { ...job, enqueued_at: iso(nowMs) };
+    case "collected":
+      if (job.stage !== "collecting") return job;
+      return enter({ ...job, dataset: event.dataset }, "validating", nowMs);
+    case "validated": {
+      if (job.stage !== "validating") return job;
+      const judged = { ...job, validation: event.validation };
+      return event.validation.verdict === "abort"
+        ? end(judged, "aborted", event.validation.reason, nowMs)
+        : enter(judged, "training", nowMs);
+    }
+    case "trained": {
+      if (job.stage !== "training") return job;
+      const units = { ...job.units, [event.target]: event.sha256 };
+      const progress = { done: Object.keys(units).length, total: event.total, message: `${event.target} is trained` };
+      return { ...job, units, progress };
+    }
+    case "all_trained":
+      return job.stage === "training" && Object.keys(job.units).length === event.total
+        ? enter(job, "evaluating", nowMs)
+        : job;
+    case "evaluated":
+      if (job.stage !== "evaluating") return job;
+      return enter({ ...job, version: event.version }, "registering", nowMs);
+    case "registered":
+      if (job.stage !== "registering") return job;
+      return end(job, event.better ? "succeeded" : "skipped", event.result, nowMs);
+    case "stumbled": {
+      const attempts = job.attempts + 1;
+      const failed = { ...job, attempts, lease: null };
+      if (attempts >= event.maxAttempts) {
+        return end(failed, "failed", `failed ${attempts} times, last while ${job.stage}: ${event.reason}`, nowMs);
+      }
+      const message = `attempt ${attempts} of ${event.maxAttempts} failed: ${event.reason}`;
+      return { ...failed, progress: { ...job.progress, message }, enqueued_at: iso(nowMs) };
+    }
+    case "ended":
+      return end(job, event.stage, event.reason, nowMs);
+  }
+}
+
+function enter(job: RetrainingJob, stage: JobStage, nowMs: number): RetrainingJob {
+  return { ...job, stage, stage_since: iso(nowMs), progress: { ...job.progress, message: stage } };
+}
+
+function end(job: RetrainingJob, stage: JobStage, result: string, nowMs: number): RetrainingJob {
+  return { ...enter(job, stage, nowMs), lease: null, result, ended_at: iso(nowMs) };
+}
+
+function lease(holder: string, seconds: number, nowMs: number): NonNullable<RetrainingJob["lease"]> {
+  return { holder, expires_at: iso(nowMs + seconds * 1000) };
+}
+
+/** What a worker that wants a job should do, and why. */
+export interface ClaimDecision {
+  action: "claim" | "wait" | "leave" | "give_up";
+  reason: string;
+}
+
+/** Whether a worker may have the job: not if it is over or somebody is at work; and not if it has killed too many. */
+export function decideClaim(
+  job: RetrainingJob,
+  { maxAttempts }: { maxAttempts: number },
+  nowMs: number,
+): ClaimDecision {
+  if (isFinal(job)) return { action: "leave", reason: `the job is ${job.stage}` };
+  if (!isFree(job.lease, nowMs)) return { action: "wait", reason: `${job.lease?.holder} is at work on it` };
+  if (job.lease === null) return { action: "claim", reason: "nobody is at work on it" };
+  const attempts = job.attempts + 1;
+  if (attempts >= maxAttempts) {
+    return { action: "give_up", reason: `its workers went silent ${attempts} times, last while ${job.stage}` };
+  }
+  return { action: "claim", reason: `${job.lease.holder} went silent` };
+}
+
+/** True when no task can be counted on to move the job: one must be put into the queue again. */
+export function isStuck(job: RetrainingJob, { queuedMinutes }: { queuedMinutes: number }, nowMs: number): boolean {
+  if (isFinal(job) || !isFree(job.lease, nowMs)) return false;
+  const since = job.enqueued_at === null ? Number.NEGATIVE_INFINITY : Date.parse(job.enqueued_at);
+  return nowMs - since >= queuedMinutes * 60_000;
+}
