@@ -25,11 +25,12 @@ export function classIndices(names: readonly string[]): Design["classes"] {
   return { density: index("density"), font: index("font"), theme: index("theme") };
 }
 
-/** A value inside the variable's range; the hue wraps around, so that -10 and 350 are the same colour. */
+/** A value inside the variable's range, both ends included; the hue wraps around, so that -10 becomes 350. */
 export function clampVariable(name: VariableName, value: number): number {
   const { min, max, circular } = VARIABLES[name];
-  if (circular) return min + ((((value - min) % (max - min)) + (max - min)) % (max - min));
-  return Math.min(max, Math.max(min, value));
+  if (!circular || (value >= min && value <= max)) return Math.min(max, Math.max(min, value));
+  const turned = (value - min) % (max - min);
+  return turned < 0 ? turned + max : turned + min;
 }
 
 /** The CSS variables of a design, as text a style sheet takes: clamped, rounded, with their units. */

@@ -111,12 +111,14 @@ export type StoredFeatures = z.infer<typeof StoredFeatures>;
 
 const word = (max: number) => z.string().min(1).max(max);
 const optionalWord = (max: number) => z.string().max(max).optional();
+/** ISO 8601 with an offset; its fraction of a second may have any number of digits, hence the bound. */
+const instant = z.iso.datetime({ offset: true }).max(40);
 const px = z.number().gt(0).max(100_000);
 
 /** What the browser tells about a visit. Unknown fields are dropped. */
 export const UserContext = z.object({
   /** ISO 8601 with the visitor's own offset; hour and weekday are read in that offset. */
-  hora_local: z.iso.datetime({ offset: true }),
+  hora_local: instant,
   prefers_color_scheme: z.enum(["light", "dark", "no-preference"]),
   /** CSS px. */
   viewport_width: px,
@@ -167,7 +169,7 @@ export const History = z.object({
   /** Milliseconds. */
   avg_session_duration: z.number().min(0).max(86_400_000),
   total_interactions: z.number().int().min(0).max(100_000_000),
-  first_visit: z.iso.datetime({ offset: true }),
+  first_visit: instant,
 });
 export type History = z.infer<typeof History>;
 
