@@ -47,22 +47,26 @@ async function foldShard(store: FoldStore, shard: number, run: FoldRun): Promise
   const outcome = { folded: 0, lastEventAt: state.last_event_at, complete: false, steps: 0 };
   if (state.lease?.holder !== run.holder) return outcome;
 
+  let pending: readonly DueLog[] = [];
+  let more = true;
   while (outcome.steps < run.maxSteps && !outcome.complete) {
-    const { due, more } = await store.due(shard, state.watermark);
-    if (due.length === 0) {
+    if (pending.length === 0) ({ due: pending, more } = await store.due(shard, state.watermark));
+    if (pending.length === 0) {
       outcome.complete = true;
       break;
     }
     outcome.steps++;
-    const step = prefix(due);
-    const complete = !more && step.length === due.length;
+    const step = prefix(pending);
+    const complete = !more && step.length === pending.length;
     const committed = await store.commit(shard, foldStep(state, step, complete ? null : run.holder));
     if (committed === null) {
       // Another folder has moved the watermark: what was read here is counted already.
       state = await store.read(shard);
+      pending = [];
       continue;
     }
     state = committed;
+    pending = pending.slice(step.length);
     outcome.folded += step.length;
     outcome.complete = complete;
   }

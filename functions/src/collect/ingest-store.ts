@@ -1,10 +1,10 @@
 import { type Firestore, Timestamp } from "firebase-admin/firestore";
-import { LOG_SHARDS } from "../config.ts";
 import { parseDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
 import { type Placement, placeLogs, StoredState, shardOf } from "./amendment.ts";
 import type { JudgedLog } from "./judge-log.ts";
 import type { IngestWindow, QuarantinedLog } from "./schema.ts";
+import { logShards } from "./store.ts";
 
 /** Documents that one transaction or batch touches. */
 export const CHUNK = 100;
@@ -32,7 +32,7 @@ export class IngestStore {
     groups: readonly LogGroup[],
     { maturityMinutes, retentionDays }: { maturityMinutes: number; retentionDays: number },
   ): Promise<Placement[][]> {
-    const shards = LOG_SHARDS.value();
+    const shards = logShards().length;
     const refs = groups.map(({ predictionId }) => this.db.collection("interaction_logs").doc(predictionId));
     return this.db.runTransaction(async (tx) => {
       const found = await tx.getAll(...refs, { fieldMask: Object.keys(StoredState.shape) });

@@ -17,7 +17,8 @@ const WINDOW_PAGE = 300;
 
 /** Numbers of the shards that logs are spread over. */
 export function logShards(): number[] {
-  return Array.from({ length: LOG_SHARDS.value() }, (_, shard) => shard);
+  // A param that nobody set reads as 0.
+  return Array.from({ length: Math.max(1, LOG_SHARDS.value()) }, (_, shard) => shard);
 }
 
 /** Where a page of logs ends, and the next one begins. */
@@ -106,10 +107,10 @@ export class WindowStore {
     const ordered = this.db
       .collection("windows")
       .orderBy(FieldPath.documentId())
-      .endBefore(prefix + startId(query.toMs))
+      .endBefore(prefix + startId(wholeMinute(query.toMs)))
       .limit(WINDOW_PAGE);
     const found: Window[] = [];
-    for (let page = ordered.startAt(prefix + startId(query.fromMs)); ; ) {
+    for (let page = ordered.startAt(prefix + startId(wholeMinute(query.fromMs))); ; ) {
       const { docs } = await page.get();
       found.push(...windowsById(docs).values());
       const last = docs.at(-1);
@@ -117,6 +118,11 @@ export class WindowStore {
       page = ordered.startAfter(last.id);
     }
   }
+}
+
+/** The minute that begins at or after `ms`: ids tell starts to the minute, and no window begins within one. */
+function wholeMinute(ms: number): number {
+  return Math.ceil(ms / 60_000) * 60_000;
 }
 
 /** Windows by document id; those that do not exist are left out. */
