@@ -41,7 +41,7 @@ export interface Booster {
 const MAX_OUTPUTS = 1000;
 
 /** Half of float32's range: sums of leaves below it stay finite, and so do their differences. */
-const MAX_MARGIN = 1.7e38;
+export const MAX_MARGIN = 1.7e38;
 
 /**
  * Reads the binary that ml-xgboost 1.1.2 (XGBoost 0.7) writes, which is also XGBoost's own up to 0.90. Little endian:

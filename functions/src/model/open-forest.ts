@@ -1,0 +1,148 @@
+import { ModelFormatError } from "./byte-reader.ts";
+import { Forest, type ForestModel, type ForestParts } from "./forest.ts";
+import {
+  type Counts,
+  FORMAT_VERSION,
+  HEADER,
+  HEADER_WORDS,
+  MAGIC,
+  MAX_DEPTH,
+  MAX_FEATURES,
+  MAX_WORDS,
+  PADDING,
+  partsOf,
+  SLOT_BITS,
+  SLOT_MASK,
+} from "./forest-layout.ts";
+import { MAX_MARGIN, OBJECTIVES } from "./format.ts";
+import { littleEndian } from "./little-endian.ts";
+
+/**
+ * Opens what `freezeForest` wrote, without parsing boosters. Whatever the bytes, an opened forest reads nothing outside of
+ * them and answers finite numbers; that they are the right ones is for their checksum to say.
+ * @throws {ModelFormatError} bytes of another format or version, or not sound
+ */
+export function openForest(bytes: Uint8Array): Forest {
+  const whole = bytes.length >= HEADER_WORDS * 4 && bytes.length % 4 === 0 && bytes.length <= MAX_WORDS * 4;
+  require(whole, "header", `a buffer of ${bytes.length} bytes`);
+  // A copy of its own: aligned to words, and nobody else writes into it.
+  const buffer = littleEndian(Uint8Array.from(bytes).buffer).buffer;
+  const words = new Int32Array(buffer);
+  const counts = readCounts(words);
+  const parts = partsOf(counts);
+  require(parts.end === words.length, "header", `promises ${parts.end} words, there are ${words.length}`);
+
+  const floats = new Float32Array(buffer);
+  const forest: ForestParts = {
+    models: readModels(words, counts),
+    features: counts.features,
+    depth: counts.depth,
+    trees: counts.trees,
+    treeRanges: words.subarray(parts.treeRanges, parts.baseScores),
+    baseScores: floats.subarray(parts.baseScores, parts.thresholdRanges),
+    thresholdRanges: words.subarray(parts.thresholdRanges, parts.thresholds),
+    thresholds: floats.subarray(parts.thresholds, parts.heap),
+    heap: words.subarray(parts.heap),
+    leaves: floats.subarray(parts.heap),
+  };
+  checkRanges("tree ranges", forest.treeRanges, counts.trees);
+  checkRanges("threshold ranges", forest.thresholdRanges, counts.thresholds);
+  checkThresholds(forest);
+  checkNodes(forest);
+  checkMargins(forest);
+  return new Forest(forest);
+}
+
+function require(holds: boolean, where: string, what: string): void {
+  if (!holds) throw new ModelFormatError(`forest, ${where}`, what);
+}
+
+function readCounts(words: Int32Array): Counts {
+  require(words[HEADER.magic] === MAGIC, "header", "is not a frozen forest");
+  const version = words[HEADER.version];
+  require(version === FORMAT_VERSION, "header", `format version ${version}, not ${FORMAT_VERSION}`);
+  const count = (name: keyof Counts, min: number, max: number): number => {
+    const value = words[HEADER[name]] as number;
+    require(value >= min && value <= max, "header", `${value} ${name}`);
+    return value;
+  };
+  return {
+    features: count("features", 1, MAX_FEATURES),
+    depth: count("depth", 0, MAX_DEPTH),
+    models: count("models", 1, words.length),
+    trees: count("trees", 0, words.length),
+    outputs: count("outputs", 1, words.length),
+    thresholds: count("thresholds", 0, words.length),
+  };
+}
+
+function readModels(words: Int32Array, counts: Counts): ForestModel[] {
+  let first = 0;
+  const models = Array.from({ length: counts.models }, (_, i): ForestModel => {
+    const objective = OBJECTIVES[words[HEADER_WORDS + i * 2] as number];
+    const outputs = words[HEADER_WORDS + i * 2 + 1] as number;
+    const where = `model ${i}`;
+    if (objective === undefined) throw new ModelFormatError(`forest, ${where}`, "its objective is not known");
+    const sound = outputs >= 1 && outputs <= counts.outputs && (objective === "reg:linear") === (outputs === 1);
+    require(sound, where, `${outputs} outputs for ${objective}`);
+    const model = { objective, first, outputs };
+    first += outputs;
+    return model;
+  });
+  require(first === counts.outputs, "models", `have ${first} outputs, not ${counts.outputs}`);
+  return models;
+}
+
+/** From 0 to `end`, never back. */
+function checkRanges(where: string, ranges: Int32Array, end: number): void {
+  let last = 0;
+  for (const at of ranges) {
+    require(at >= last, where, `go back from ${last} to ${at}`);
+    last = at;
+  }
+  require(ranges[0] === 0 && last === end, where, `go from ${ranges[0]} to ${last}, not from 0 to ${end}`);
+}
+
+function checkThresholds({ thresholds, thresholdRanges, features }: ForestParts): void {
+  for (let feature = 0; feature < features; feature++) {
+    const from = thresholdRanges[feature] as number;
+    const to = thresholdRanges[feature + 1] as number;
+    for (let i = from; i < to; i++) {
+      const value = thresholds[i] as number;
+      const ascends = i === from ? !Number.isNaN(value) : (thresholds[i - 1] as number) < value;
+      require(ascends, `thresholds of feature ${feature}`, "do not ascend");
+    }
+  }
+}
+
+function checkNodes({ heap, trees, depth, features, thresholdRanges }: ForestParts): void {
+  // Of each slot, the first node that would name a threshold that its feature does not have.
+  const ends = new Int32Array(SLOT_MASK + 1);
+  for (let slot = 0; slot < features * 2; slot++) {
+    const feature = slot >>> 1;
+    ends[slot] = ((thresholdRanges[feature + 1] as number) - (thresholdRanges[feature] as number)) << SLOT_BITS;
+  }
+  for (let at = trees; at < trees << depth; at++) {
+    const node = heap[at] as number;
+    const sound = node === PADDING || (node >= 0 && node < (ends[node & SLOT_MASK] as number) + (node & SLOT_MASK));
+    if (!sound) require(false, `node ${at}`, `${node} names no threshold`);
+  }
+}
+
+/** As for boosters (format.ts): no row may ever add up to infinity. */
+function checkMargins({ leaves, trees, depth, treeRanges, baseScores }: ForestParts): void {
+  const perTree = 2 ** depth;
+  for (let output = 0; output < baseScores.length; output++) {
+    let bound = Math.abs(baseScores[output] as number);
+    for (let tree = treeRanges[output] as number; tree < (treeRanges[output + 1] as number); tree++) {
+      let largest = 0;
+      for (let leaf = (trees + tree) * perTree; leaf < (trees + tree + 1) * perTree; leaf++) {
+        const size = Math.abs(leaves[leaf] as number);
+        if (!(size <= MAX_MARGIN)) require(false, `leaf ${leaf}`, `${size} is too large, or not a number`);
+        largest = Math.max(largest, size);
+      }
+      bound += largest;
+    }
+    require(bound <= MAX_MARGIN, `output ${output}`, "its sums are not surely finite");
+  }
+}
