@@ -6,7 +6,7 @@ export const FOLDERS = [
   ["registry", "serve", "collect", "validate", "evaluate", "train", "deploy", "experiment", "monitor", "govern"],
 ].flat();
 
-/** The folder that writes each collection, by its first path segment; in a context only its stores name it. */
+/** The folder that writes each collection, by its first path segment. */
 const WRITERS: Record<string, string> = {
   interaction_logs: "collect",
   quarantined_logs: "collect",
@@ -28,11 +28,8 @@ const WRITERS: Record<string, string> = {
   roles: "govern",
   erasures: "govern",
 };
-/** What everybody must read before anything is done, so that it cannot wait for its context. */
-const READERS: Record<string, string> = { roles: "shared/callable.ts", config: "shared/lifecycle.ts" };
-
 const EDGE = /^(index|config)\.ts$|^shared\/|\/(functions|store|[a-z-]+-store)\.ts$/;
-const STORE = /\/(store|[a-z-]+-store)\.ts$/;
+const STORE = /^shared\/|\/(store|[a-z-]+-store)\.ts$/;
 const EDGE_PACKAGES = /^(firebase-admin|firebase-functions|@google-cloud)(\/|$)/;
 const EDGE_WORDS =
   /\bprocess\.env\b|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\b(randomUUID|randomBytes|randomInt|getRandomValues)\b/g;
@@ -112,7 +109,10 @@ export function edgeFaults(sources: Sources): string[] {
     ]);
 }
 
-/** Rule 3, as far as text can tell: a collection is named by the stores of the context that writes it. */
+/**
+ * Rule 3, as far as text can tell: a collection is named by the stores of the context that writes it. Stores of earlier
+ * contexts, which cannot import those, may name it in a statement that reads it there and then.
+ */
 export function collectionFaults(sources: Sources): string[] {
   const constants = new Map(
     Object.values(sources).flatMap((source) =>
@@ -124,19 +124,23 @@ export function collectionFaults(sources: Sources): string[] {
     return text?.replace(/\$\{([A-Z_]+)\}/g, (all, name: string) => constants.get(name) ?? all);
   };
   return Object.entries(sources).flatMap(([path, source]) =>
-    [...withoutComments(source).matchAll(/\.(collection|collectionGroup|doc)\(\s*([^()]*?)\s*\)/g)].flatMap(
-      ([call, method, argument = ""]) => {
-        const name = resolve(argument);
-        // `.doc(id)` continues a collection that is named elsewhere.
-        if (method === "doc" && name?.includes("/") !== true) return [];
-        const collection = name?.split("/")[0] ?? "";
-        const writer = WRITERS[collection];
-        if (writer === undefined) return [`${path}: ${call} names no known collection`];
-        if (writer === folderOf(path) && (STORE.test(path) || writer === "shared")) return [];
-        const reads = READERS[collection] === path && !/\.(set|create|update|delete|add)\(/.test(source);
-        return reads ? [] : [`${path}: ${call} is for the stores of ${writer}`];
-      },
-    ),
+    withoutComments(source)
+      .split(";")
+      .flatMap((statement) =>
+        [...statement.matchAll(/\.(collection|collectionGroup|doc)\(\s*([^()]*?)\s*\)/g)].flatMap(
+          ([call, method, argument = ""]) => {
+            const name = resolve(argument);
+            // `.doc(id)` continues a collection that is named elsewhere.
+            if (method === "doc" && name?.includes("/") !== true) return [];
+            const writer = WRITERS[name?.split("/")[0] ?? ""];
+            if (writer === undefined) return [`${path}: ${call} names no known collection`];
+            const [from, to] = [FOLDERS.indexOf(folderOf(path)), FOLDERS.indexOf(writer)];
+            const reads = /\.get\(/.test(statement) && !/\.(set|create|update|delete|add)\(/.test(statement);
+            if (STORE.test(path) && (from === to || (from < to && reads))) return [];
+            return [`${path}: ${call} is for the stores of ${writer}`];
+          },
+        ),
+      ),
   );
 }
 

@@ -105,15 +105,19 @@ describe("the rules", () => {
     ["a path that begins with one", "train/store.ts", `db.collection(\`\${PATH}/journal\`)`],
     ["a collection that is in no table", "train/store.ts", 'db.collection("things")'],
     ["a name that cannot be read", "train/store.ts", "db.collection(name)"],
-    ["a reader that writes", "shared/callable.ts", 'db.collection("roles").doc(uid).set({})'],
+    ["an earlier context that writes", "evaluate/store.ts", 'db.collection("deployments").doc(id).set({})'],
+    ["an earlier context that keeps it", "evaluate/store.ts", 'const all = db.collection("deployments"); all.get();'],
+    ["a later context that reads", "monitor/store.ts", 'db.collection("deployments").get()'],
   ])("refuse a collection named by %s", (_, path, source) => {
     expect(collectionFaults({ ...BASE, [path]: source })).toHaveLength(1);
   });
 
-  it("take a collection in a store of its writer, and in its reader", () => {
-    const store = 'db.collection("windows").doc(id); db.collection("pipeline")';
-    const reader = 'db.collection("roles").doc(uid).get()';
-    expect(collectionFaults({ "collect/fold-store.ts": store, "shared/callable.ts": reader })).toEqual([]);
+  it("take a collection in a store of its writer, and where an earlier store reads it", () => {
+    const store = 'db.collection("windows").doc(id); tx.set(db.collection("pipeline").doc(id), state);';
+    const reader = 'db.collection("roles").doc(uid).get(); seen.set(uid, role);';
+    const earlier = 'const { docs } = await tx.get(db.collection("retraining_jobs").limit(1));';
+    const sources = { "collect/fold-store.ts": store, "shared/callable.ts": reader, "evaluate/store.ts": earlier };
+    expect(collectionFaults(sources)).toEqual([]);
   });
 
   it("follow what the index loads, but not types nor lazy imports", () => {
