@@ -65,7 +65,7 @@ export const RetrainingJob = z.object({
       reason: z.string(),
     })
     .nullable(),
-  /** Finished units of work: target name -> SHA-256 of its object in Storage (`retraining_jobs/{id}/{target}`). */
+  /** Finished units of work: target name -> SHA-256 of its object in Storage (`retraining_jobs/{id}/{target}.{first 12 digits}`). */
   units: z.record(z.string(), z.string()),
   /** Chosen before the first upload, so that a retry publishes the same version and not a second one. */
   version: VersionId.nullable(),
@@ -73,3 +73,14 @@ export const RetrainingJob = z.object({
   ended_at: z.iso.datetime().nullable(),
 });
 export type RetrainingJob = z.infer<typeof RetrainingJob>;
+
+/** What `retrain` asks for. */
+export const RetrainRequest = z.strictObject({
+  kind: z.literal("full"),
+  reason: z.string().trim().min(1, "say why").max(500),
+});
+export type RetrainRequest = z.infer<typeof RetrainRequest>;
+
+/** What a task of runRetraining carries. */
+export const RetrainTask = z.strictObject({ job: z.string().min(1).max(200) });
+export type RetrainTask = z.infer<typeof RetrainTask>;

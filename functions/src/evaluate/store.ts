@@ -1,0 +1,61 @@
+import { FieldPath, type Firestore } from "firebase-admin/firestore";
+import { parseDocument } from "../shared/firestore.ts";
+import { hourId } from "../shared/time.ts";
+import { FINAL_STAGES, JobStage, RetrainingJob } from "../train/schema.ts";
+import { Evaluation } from "./schema.ts";
+
+/** gRPC status of a create that finds a document. */
+const ALREADY_EXISTS = 6;
+/** Decisions that one look back reads at most: those of the longest cool-down, 720 hours. */
+const MAX_RECENT = 721;
+
+/** The only writer of `evaluations`, one document per decision and event hour. */
+export class EvaluationStore {
+  private readonly db: Firestore;
+  constructor(db: Firestore) {
+    this.db = db;
+  }
+
+  /** The decision of an hour (`hourId`), or undefined if none was made. */
+  async read(id: string): Promise<Evaluation | undefined> {
+    return parseDocument(Evaluation, await this.evaluations().doc(id).get());
+  }
+
+  /** Decisions of the hours that hold `fromMs` to `toMs`, oldest first. */
+  async between(fromMs: number, toMs: number): Promise<Evaluation[]> {
+    const { docs } = await this.evaluations()
+      .where(FieldPath.documentId(), ">=", hourId(fromMs))
+      .where(FieldPath.documentId(), "<=", hourId(toMs))
+      .orderBy(FieldPath.documentId())
+      .limit(MAX_RECENT)
+      .get();
+    return docs.flatMap((doc) => parseDocument(Evaluation, doc) ?? []);
+  }
+
+  /** Puts a decision on record; false, and nothing written, if its hour has one. */
+  async create(evaluation: Evaluation): Promise<boolean> {
+    try {
+      await this.evaluations().doc(evaluation.id).create(evaluation);
+      return true;
+    } catch (error) {
+      if ((error as { code?: number }).code === ALREADY_EXISTS) return false;
+      throw error;
+    }
+  }
+
+  /** Notes the job that a fired decision has led to. */
+  async recordJob(id: string, job: string): Promise<void> {
+    await this.evaluations().doc(id).update({ job });
+  }
+
+  /** Id of a job that is queued or running, or null. */
+  async openJob(): Promise<string | null> {
+    const open = JobStage.options.filter((stage) => !FINAL_STAGES.includes(stage));
+    const { docs } = await this.db.collection("retraining_jobs").where("stage", "in", open).limit(1).get();
+    return docs[0] === undefined ? null : (parseDocument(RetrainingJob, docs[0])?.id ?? null);
+  }
+
+  private evaluations() {
+    return this.db.collection("evaluations");
+  }
+}

@@ -1,0 +1,23 @@
+import { randomUUID } from "node:crypto";
+import { logger } from "firebase-functions";
+import { onSchedule } from "firebase-functions/scheduler";
+import { REGION } from "../config.ts";
+import { bucket, database } from "../shared/firestore.ts";
+
+/** Commits of the fold that one run does at most: 50,000 logs. */
+const MAX_STEPS = 100;
+
+/** The backstop of the loop: folds and decides when no traffic does it, and revives jobs that stopped moving. */
+export const monitorHealth = onSchedule(
+  { schedule: "every 5 minutes", region: REGION, memory: "512MiB", timeoutSeconds: 180 },
+  async (event) => {
+    const [{ followLogs }, { reviveStuckJobs }] = await Promise.all([
+      import("../train/follow-logs.ts"),
+      import("./revive-stuck-jobs.ts"),
+    ]);
+    const times = { eventMs: Date.parse(event.scheduleTime), serverMs: Date.now() };
+    const revived = await reviveStuckJobs(database());
+    const followed = await followLogs(database(), bucket(), { holder: randomUUID(), maxSteps: MAX_STEPS, ...times });
+    logger.info("health", { revived, followed });
+  },
+);

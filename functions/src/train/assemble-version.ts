@@ -1,0 +1,129 @@
+import type { Bucket } from "@google-cloud/storage";
+import type { Firestore } from "firebase-admin/firestore";
+import {
+  CLASS_GROUPS,
+  type ClassGroup,
+  FEATURE_NAMES,
+  FEATURE_SCHEMA,
+  VARIABLE_NAMES,
+  type VariableName,
+} from "../design/schema.ts";
+import { openBundle, type VersionModel } from "../model/bundle.ts";
+import type { Bundle, Target } from "../model/schema.ts";
+import { type Publication, VersionStore } from "../registry/store.ts";
+import type { ServedVersion } from "../serve/schema.ts";
+import { canonicalJson } from "../shared/canonical.ts";
+import { CorruptError } from "../shared/errors.ts";
+import { fingerprint } from "./dataset.ts";
+import { answersOf, evaluateCandidate } from "./evaluate-candidate.ts";
+import type { JobFiles } from "./file-store.ts";
+import type { TargetName } from "./labels.ts";
+import { referenceOf } from "./reference.ts";
+import type { RetrainingJob } from "./schema.ts";
+import type { HeldJob } from "./store.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A version that only lacks its name. */
+export interface Assembled {
+  publication: Omit<Publication, "version">;
+  files: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * Puts a job's finished units together: bundle, reference, figures on the hold-out and the gate's verdict. Done twice, it
+ * gives the same bytes.
+ * @param codeVersion of this package
+ */
+export async function assembleVersion(
+  { db, bucket, files, codeVersion }: { db: Firestore; bucket: Bucket; files: JobFiles; codeVersion: string },
+  workspace: Workspace,
+  held: HeldJob,
+): Promise<Assembled> {
+  const { examples, split, plan } = workspace;
+  const { job } = held;
+  const artefacts = new Map<string, Uint8Array>();
+  for (const target of plan.trees) {
+    artefacts.set(boosterFile(target), await files.get(target, job.units[target] ?? ""));
+  }
+  const bundle = bundleOf(workspace);
+  artefacts.set("bundle.json", encode(bundle));
+  const model = openBundle(bundle, artefacts);
+
+  const all = Int32Array.from(examples.ids.keys());
+  const answers = await answersOf(model, examples, all, (n) => held.beat(`scoring: ${n} of ${all.length} rows`));
+  artefacts.set("reference.json", encode(referenceOf(examples, answers.classes)));
+  const { against, model: serving } = await modelInService(new VersionStore(db, bucket), job.in_service);
+  const inService =
+    serving === null
+      ? null
+      : await answersOf(serving, examples, split.holdout, (n) => held.beat(`scoring ${against}: ${n} rows`));
+  const candidate = { answers, targets: bundle.classes, files: artefacts, against, inService };
+  const { metrics, gate } = evaluateCandidate(workspace, candidate);
+  const publication: Assembled["publication"] = {
+    trained_at: job.as_of,
+    features: [...FEATURE_NAMES],
+    feature_schema: FEATURE_SCHEMA,
+    varying_groups: [...model.varyingGroups],
+    lineage: lineageOf(workspace, job, codeVersion),
+    metrics,
+    gate,
+  };
+  return { publication, files: artefacts };
+}
+
+function boosterFile(target: TargetName): string {
+  return `${target}.xgb`;
+}
+
+function bundleOf({ plan }: Workspace): Bundle {
+  const target = (name: TargetName): Target => {
+    const value = plan.constants[name];
+    return value === undefined ? { kind: "trees", file: boosterFile(name) } : { kind: "constant", value };
+  };
+  return {
+    schema_version: 1,
+    features: [...FEATURE_NAMES],
+    classes: Object.fromEntries(CLASS_GROUPS.map((group) => [group, target(group)])) as Record<ClassGroup, Target>,
+    variables: Object.fromEntries(VARIABLE_NAMES.map((name) => [name, target(name)])) as Record<VariableName, Target>,
+  };
+}
+
+/** What the candidate is compared with: a version that cannot be opened is not what visitors get, the rules are. */
+async function modelInService(
+  versions: VersionStore,
+  inService: ServedVersion,
+): Promise<{ against: ServedVersion; model: VersionModel | null }> {
+  if (inService === "rules") return { against: "rules", model: null };
+  try {
+    return { against: inService, model: await versions.loadModel(inService) };
+  } catch (error) {
+    if (error instanceof CorruptError) return { against: "rules", model: null };
+    throw error;
+  }
+}
+
+function lineageOf({ training, examples, split }: Workspace, job: RetrainingJob, code: string): Publication["lineage"] {
+  const { target_policy, seed, caution_drift: _caution, abort_drift: _abort, ...parameters } = training;
+  return {
+    kind: job.kind,
+    parent: job.in_service === "rules" ? null : job.in_service,
+    job: job.id,
+    data: {
+      from: job.dataset?.from ?? job.as_of,
+      to: job.dataset?.to ?? job.as_of,
+      rows: examples.ids.length,
+      sessions: examples.sessions,
+      train_sessions: split.trainSessions,
+      holdout_sessions: split.holdoutSessions,
+      fingerprint: fingerprint(examples.ids),
+    },
+    parameters,
+    target_policy,
+    seed,
+    code,
+  };
+}
+
+function encode(value: unknown): Uint8Array {
+  return Buffer.from(canonicalJson(value));
+}

@@ -1,0 +1,33 @@
+/** Events after which a run is due. */
+const MAX_EVENTS = 500;
+/** Milliseconds after the last run, or after the last event of a quiet time, from which the next event is due. */
+const MAX_AGE_MS = 300_000;
+const PAUSE_MS = 10_000;
+
+/**
+ * Says at which of many events an instance runs: at the first after a pause, and then after 500 events or 5 minutes. An event
+ * that arrives while a run is under way only counts. Times are server time, epoch ms.
+ */
+export class Debounce {
+  private events = 0;
+  private running = false;
+  private lastRunMs = Number.NEGATIVE_INFINITY;
+  private lastEventMs = Number.NEGATIVE_INFINITY;
+
+  /** Runs `work` if it is due at this event; null if it is not. */
+  async run<T>(nowMs: number, work: () => Promise<T>): Promise<T | null> {
+    this.events++;
+    const isFirst = nowMs - this.lastEventMs >= PAUSE_MS;
+    this.lastEventMs = nowMs;
+    const isDue = isFirst || this.events >= MAX_EVENTS || nowMs - this.lastRunMs >= MAX_AGE_MS;
+    if (this.running || !isDue) return null;
+    this.running = true;
+    this.events = 0;
+    this.lastRunMs = nowMs;
+    try {
+      return await work();
+    } finally {
+      this.running = false;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import { createRequire } from "node:module";
+import { logger } from "firebase-functions";
+import { onDocumentCreated } from "firebase-functions/firestore";
+import { HttpsError, onCall } from "firebase-functions/https";
+import { onTaskDispatched } from "firebase-functions/tasks";
+import { DATABASE_ID, REGION, VIRTUAL_TIME } from "../config.ts";
+import { asAdmin } from "../shared/callable.ts";
+import { parseInput } from "../shared/errors.ts";
+import { bucket, database } from "../shared/firestore.ts";
+import { Debounce } from "./debounce.ts";
+import type { RunOutcome } from "./run-job.ts";
+import { RetrainRequest, RetrainTask } from "./schema.ts";
+
+/** Commits of the fold that one event of a burst does at most: 10,000 logs. */
+const EVENT_STEPS = 20;
+
+const logsOfInstance = new Debounce();
+
+/** Follows the logs as they arrive: folds, decides and opens a job, at most a handful of times per burst. */
+export const onInteractionLog = onDocumentCreated(
+  { document: "interaction_logs/{id}", region: REGION, database: DATABASE_ID, memory: "512MiB", timeoutSeconds: 300 },
+  async () => {
+    const serverMs = Date.now();
+    const followed = await logsOfInstance.run(serverMs, async () => {
+      const { followLogs } = await import("./follow-logs.ts");
+      const follow = { holder: randomUUID(), maxSteps: EVENT_STEPS, eventMs: null, serverMs };
+      return followLogs(database(), bucket(), follow);
+    });
+    logger.debug("interaction log", { followed });
+  },
+);
+
+/** Works on a retraining job. The queue tries it again until it is done; monitorHealth does once the queue has given up. */
+export const runRetraining = onTaskDispatched(
+  {
+    region: REGION,
+    memory: "4GiB",
+    cpu: 2,
+    timeoutSeconds: 1800,
+    concurrency: 1,
+    retryConfig: { maxAttempts: 8, minBackoffSeconds: 5, maxBackoffSeconds: 60 },
+    rateLimits: { maxConcurrentDispatches: 1 },
+  },
+  async (request) => {
+    const { job } = parseInput(RetrainTask, request.data, "the task");
+    const { runJob } = await import("./run-job.ts");
+    const outcome = await runJob(job, {
+      db: database(),
+      bucket: bucket(),
+      holder: holder(),
+      clock: Date.now,
+      codeVersion: codeVersion(),
+    });
+    logger.info("retraining", { job, ...outcome });
+    tryAgainUnlessDone(outcome);
+  },
+);
+
+/** Opens a full retraining by hand: for admins, with a reason. */
+export const retrain = onCall({ region: REGION }, (request) =>
+  asAdmin(request, async ({ uid }, db) => {
+    const wanted = parseInput(RetrainRequest, request.data, "the request");
+    const { eventNow, openRequestedJob } = await import("./open-job.ts");
+    const asOfMs = await eventNow(db, { serverMs: Date.now(), isVirtual: VIRTUAL_TIME.value() });
+    const { job } = await openRequestedJob(db, wanted, { uid, asOfMs, key: randomUUID() });
+    logger.info("retraining opened", { job });
+    return { job };
+  }),
+);
+
+/** Names a task's worker, unique per task; the process id tells whoever looks where it runs. */
+function holder(): string {
+  return `${randomUUID()}.${process.pid}`;
+}
+
+/** Version of this package, for the lineage. */
+function codeVersion(): string {
+  return (createRequire(import.meta.url)("../../package.json") as { version: string }).version;
+}
+
+/** A task that fails is dispatched again. 409 and not 503, which would slow the whole queue down. */
+function tryAgainUnlessDone({ outcome, reason }: RunOutcome): void {
+  if (outcome === "wait" || outcome === "stumbled") throw new HttpsError("aborted", reason);
+}

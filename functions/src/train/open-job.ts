@@ -1,0 +1,70 @@
+import type { Firestore } from "firebase-admin/firestore";
+import { FoldStore } from "../collect/fold-store.ts";
+import type { Evaluation } from "../evaluate/schema.ts";
+import { EvaluationStore } from "../evaluate/store.ts";
+import { RoutingStore } from "../serve/store.ts";
+import { RefusedError } from "../shared/errors.ts";
+import { iso } from "../shared/time.ts";
+import type { RetrainRequest } from "./schema.ts";
+import { JobStore, type Opening } from "./store.ts";
+
+/**
+ * Opens the job of a decision that fired, and enqueues its task. The job's id follows from the decision, so opening it again
+ * after a crash is a no-op; if another job is open already, the decision is taken to be answered by that one.
+ * @throws {RangeError} nothing fired
+ */
+export async function openJobFor(db: Firestore, evaluation: Evaluation): Promise<Opening> {
+  const { id, fired, in_service, decided_at, triggers } = evaluation;
+  if (fired === null) throw new RangeError(`the decision ${id} fired nothing`);
+  const jobs = new JobStore(db);
+  const opening = await jobs.create({
+    id: `${fired}.${in_service}.${id}`,
+    kind: "full",
+    requested_by: "system",
+    reason: `${fired}: ${triggers[fired]?.reason ?? ""}`,
+    evaluation: id,
+    as_of: decided_at,
+    in_service,
+  });
+  await new EvaluationStore(db).recordJob(id, opening.job);
+  if (opening.opened) await jobs.enqueue(opening.job);
+  return opening;
+}
+
+/**
+ * Opens a job by hand, with who and why on audit, and enqueues its task.
+ * @param asOfMs the training's "now", event time
+ * @param key makes the job's id, unique per request
+ * @throws {RefusedError} another job is open
+ */
+export async function openRequestedJob(
+  db: Firestore,
+  { kind, reason }: RetrainRequest,
+  { uid, asOfMs, key }: { uid: string; asOfMs: number; key: string },
+): Promise<Opening> {
+  const jobs = new JobStore(db);
+  const id = `admin.${key}`;
+  const { stable } = await new RoutingStore(db).read();
+  const opening = await jobs.create(
+    { id, kind, requested_by: uid, reason, evaluation: null, as_of: iso(asOfMs), in_service: stable },
+    { who: uid, action: "retrain", target: `retraining_jobs/${id}`, reason, details: { kind } },
+  );
+  if (!opening.opened) throw new RefusedError(`the job ${opening.job} is queued or running; wait for its end`);
+  await jobs.enqueue(id);
+  return opening;
+}
+
+/**
+ * Event time of "now" for a job that nothing but a person's wish dates, epoch ms: the server's clock, or under virtual time
+ * the latest event that was folded.
+ */
+export async function eventNow(
+  db: Firestore,
+  { serverMs, isVirtual }: { serverMs: number; isVirtual: boolean },
+): Promise<number> {
+  if (!isVirtual) return serverMs;
+  const folds = new FoldStore(db);
+  const states = await Promise.all(folds.shards().map((shard) => folds.read(shard)));
+  const latest = states.flatMap(({ last_event_at: at }) => (at === null ? [] : [Date.parse(at)]));
+  return latest.length === 0 ? serverMs : Math.max(...latest);
+}

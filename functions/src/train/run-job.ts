@@ -1,0 +1,170 @@
+import type { Bucket } from "@google-cloud/storage";
+import type { Firestore } from "firebase-admin/firestore";
+import { VersionStore } from "../registry/store.ts";
+import { checksums, versionId } from "../registry/version-id.ts";
+import { readLifecycle } from "../shared/lifecycle.ts";
+import { type Assembled, assembleVersion } from "./assemble-version.ts";
+import { collectDataset } from "./collect-dataset.ts";
+import { JobFiles } from "./file-store.ts";
+import { isFinal } from "./job.ts";
+import { type HeldJob, JobStore, LostJobError } from "./store.ts";
+import { trainTarget } from "./train-target.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
+
+/** Sessions that a training needs at least; with fewer the job is skipped. */
+const MIN_SESSIONS = 100;
+
+/** What a worker works with. */
+export interface Worker {
+  db: Firestore;
+  bucket: Bucket;
+  /** Names this worker in the job's lease: unique per task. */
+  holder: string;
+  /** Server time, epoch ms. */
+  clock: () => number;
+  /** Version of this package. */
+  codeVersion: string;
+}
+
+/** How a task ended. After `wait` and `stumbled` the queue should try it again; `handed_over` has enqueued the next. */
+export interface RunOutcome {
+  outcome: "ended" | "handed_over" | "wait" | "stumbled" | "lost";
+  stage: string;
+  reason: string;
+}
+
+/**
+ * Works on a job until it ends or the task's minutes are used, then enqueues the next task. Everything that is finished is
+ * in the job's document and in Storage, so whoever comes next goes on from there; an error is recorded and tried again.
+ */
+export async function runJob(id: string, worker: Worker): Promise<RunOutcome> {
+  const { db, bucket, holder, clock } = worker;
+  const { jobs: policy } = await readLifecycle(db);
+  const endMs = clock() + policy.task_minutes * 60_000;
+  const store = new JobStore(db);
+  const files = new JobFiles(bucket, id);
+  const maxAttempts = policy.max_attempts;
+  const { decision, held } = await store.claim(id, { holder, leaseSeconds: policy.lease_seconds, maxAttempts });
+  if (held === null) {
+    if (decision.action === "wait") return { outcome: "wait", stage: "", reason: decision.reason };
+    await files.clear();
+    return { outcome: "ended", stage: "", reason: decision.reason };
+  }
+  try {
+    const work = new JobWork(worker, files, held);
+    while (!isFinal(held.job)) {
+      if (clock() >= endMs) {
+        await held.report({ type: "handed_over" });
+        await store.enqueue(id);
+        return { outcome: "handed_over", stage: held.job.stage, reason: "the task's time is used up" };
+      }
+      await work.step();
+    }
+    await files.clear();
+    return { outcome: "ended", stage: held.job.stage, reason: held.job.result ?? "" };
+  } catch (error) {
+    if (error instanceof LostJobError) return { outcome: "lost", stage: held.job.stage, reason: error.message };
+    return await stumble(held, error, maxAttempts);
+  }
+}
+
+async function stumble(held: HeldJob, error: unknown, maxAttempts: number): Promise<RunOutcome> {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  try {
+    await held.report({ type: "stumbled", reason, maxAttempts });
+  } catch (cause) {
+    // The job cannot be told: its lease runs out, and another worker takes over.
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return { outcome: "stumbled", stage: held.job.stage, reason: `${reason} (not recorded: ${message})` };
+  }
+  return { outcome: isFinal(held.job) ? "ended" : "stumbled", stage: held.job.stage, reason };
+}
+
+/** The work of one task on one job; what was computed for one step is kept for the next. */
+class JobWork {
+  private readonly worker: Worker;
+  private readonly files: JobFiles;
+  private readonly held: HeldJob;
+  private opened: Workspace | undefined;
+  private assembled: Assembled | undefined;
+
+  constructor(worker: Worker, files: JobFiles, held: HeldJob) {
+    this.worker = worker;
+    this.files = files;
+    this.held = held;
+  }
+
+  /** Does the next piece of work, which the job's stage names. */
+  async step(): Promise<void> {
+    switch (this.held.job.stage) {
+      case "collecting":
+        return collectDataset(this.worker.db, this.files, this.held);
+      case "validating":
+        return this.held.report({ type: "validated", validation: (await this.workspace()).validation });
+      case "training":
+        return this.train();
+      case "evaluating":
+        return this.evaluate();
+      case "registering":
+        return this.register();
+      case "queued":
+      case "succeeded":
+      case "skipped":
+      case "aborted":
+      case "failed":
+        throw new RangeError(`there is no work to do on a job that is ${this.held.job.stage}`);
+    }
+  }
+
+  private async train(): Promise<void> {
+    const workspace = await this.workspace();
+    const { examples, plan } = workspace;
+    if (examples.sessions < MIN_SESSIONS) {
+      const reason = `${examples.sessions} sessions teach something, ${MIN_SESSIONS} are needed`;
+      return this.held.report({ type: "ended", stage: "skipped", reason });
+    }
+    const total = plan.trees.length;
+    const target = plan.trees.find((name) => this.held.job.units[name] === undefined);
+    if (target === undefined) return this.held.report({ type: "all_trained", total });
+    const booster = await trainTarget(workspace, target, (message) => this.held.beat(message));
+    const { sha256 } = await this.files.put(target, booster);
+    return this.held.report({ type: "trained", target, sha256, total });
+  }
+
+  private async evaluate(): Promise<void> {
+    const { files } = await this.assemble();
+    const version = versionId({ createdMs: this.worker.clock(), artefacts: checksums(files) });
+    await this.held.report({ type: "evaluated", version });
+  }
+
+  private async register(): Promise<void> {
+    const { id, version } = this.held.job;
+    if (version === null) throw new RangeError(`the job ${id} is registering and has no version`);
+    const versions = new VersionStore(this.worker.db, this.worker.bucket);
+    let published = await versions.read(version);
+    if (published === undefined) {
+      const { publication, files } = await this.assemble();
+      // Somebody else may have taken over while this was put together: then it is for them to publish.
+      await this.held.confirm(`publishing ${version}`);
+      published = await versions.publish({ ...publication, version }, files);
+    }
+    const { verdict, reason } = published.gate;
+    const result = `${version} is ${verdict.replaceAll("_", " ")}: ${reason}`;
+    await this.held.report({ type: "registered", better: verdict === "better", result });
+  }
+
+  private async workspace(): Promise<Workspace> {
+    this.opened ??= await openWorkspace(this.files, this.held.job);
+    return this.opened;
+  }
+
+  private async assemble(): Promise<Assembled> {
+    const { db, bucket, codeVersion } = this.worker;
+    this.assembled ??= await assembleVersion(
+      { db, bucket, files: this.files, codeVersion },
+      await this.workspace(),
+      this.held,
+    );
+    return this.assembled;
+  }
+}

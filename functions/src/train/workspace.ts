@@ -1,0 +1,41 @@
+import type { Lifecycle } from "../config.ts";
+import { CorruptError } from "../shared/errors.ts";
+import { LogValidator, type ValidationReport } from "../validate/validate.ts";
+import { decodeDataset } from "./dataset.ts";
+import { type Examples, examplesOf } from "./examples.ts";
+import type { JobFiles } from "./file-store.ts";
+import { planTraining, type TrainingPlan } from "./plan.ts";
+import type { RetrainingJob } from "./schema.ts";
+import { type Split, splitSessions } from "./split.ts";
+
+/** A job's data set in memory, ready to train on: the same for every worker that opens it. */
+export interface Workspace {
+  training: Lifecycle["training"];
+  validation: ValidationReport;
+  examples: Examples;
+  split: Split;
+  plan: TrainingPlan;
+}
+
+/**
+ * Reads a job's data set and prepares it.
+ * @throws {CorruptError} it is not what was collected
+ */
+export async function openWorkspace(files: JobFiles, job: RetrainingJob): Promise<Workspace> {
+  if (job.dataset === null) throw new CorruptError(`the job ${job.id} is ${job.stage} and has no data set`);
+  const { header, samples } = decodeDataset(await files.get("dataset", job.dataset.sha256));
+  const { training } = header;
+  const [fromMs, toMs, asOfMs] = [Date.parse(header.from), Date.parse(header.to), Date.parse(job.as_of)];
+  const validator = new LogValidator({ fromMs, toMs, asOfMs });
+  const valid = samples.filter((sample) => validator.check(sample).length === 0);
+  const examples = examplesOf(valid, training.target_policy);
+  const split = splitSessions(examples, training.holdout_share);
+  return {
+    training,
+    // No version has a reference that drift could be measured against before drift itself is.
+    validation: validator.report(null, { caution: training.caution_drift, abort: training.abort_drift }),
+    examples,
+    split,
+    plan: planTraining(examples, split),
+  };
+}
