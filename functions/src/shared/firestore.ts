@@ -8,7 +8,8 @@ import { CorruptError, fieldIssues, inWords } from "./errors.ts";
 
 /** The Firestore database of this deployment. */
 export function database(): Firestore {
-  if (getApps().length === 0) initializeApp();
+  // The SDK of the functions may have made an app of its own, with another name, to hand over an event.
+  if (!getApps().some(({ name }) => name === "[DEFAULT]")) initializeApp();
   return getFirestore(DATABASE_ID.value());
 }
 
