@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { IngestWindow, InteractionLog, LogBody } from "../functions/src/collect/schema.ts";
+import { openReceipt } from "../functions/src/serve/receipt.ts";
 import { database } from "../functions/src/shared/firestore.ts";
 import { LIFECYCLE_PATH } from "../functions/src/shared/lifecycle.ts";
 import { postBody, postLogs } from "./ingest-client.ts";
-import { signedLog } from "./signed-log.ts";
+import { CONTEXT, postPredict } from "./predict-client.ts";
+import { demoKeys, signedLog } from "./signed-log.ts";
 
 const JSON_TYPE = "application/json";
 const LINES = "application/x-ndjson";
@@ -93,6 +95,43 @@ describe("one prediction, one log", () => {
       .toBe(1);
     expect(Date.now()).toBeGreaterThanOrEqual(matureMs);
     expect((await stored(first))?.seq).toBeLessThan(1e6);
+  });
+});
+
+describe("a visit", () => {
+  it("is logged with what predict answered, under the pseudonym of its visitor", async () => {
+    const userContext = { ...CONTEXT, hora_local: new Date(Date.now() - 60 * MINUTE_MS).toISOString() };
+    const history = {
+      sessions: 2,
+      avg_session_duration: 1000.5,
+      total_interactions: 9,
+      first_visit: "2026-01-01T00:00:00Z",
+    };
+    const { body: prediction } = await postPredict({ user_context: userContext, history, visitor_id: "visitor" });
+    const log: LogBody = {
+      ...signedLog(),
+      prediction_id: prediction.prediction_id,
+      receipt: prediction.receipt,
+      model_version: prediction.model_version,
+      user_context: userContext,
+      history,
+      predicted_css_classes: prediction.css_classes as LogBody["predicted_css_classes"],
+      predicted_css_variables: prediction.css_variables,
+      prediction_confidence: prediction.prediction_confidence,
+    };
+    expect(await postLogs([{ ...log, history: undefined }])).toMatchObject({
+      rejected: [{ index: 0, issues: [{ code: "receipt_mismatch", path: "user_context" }] }],
+    });
+    expect(await postLogs([log])).toMatchObject({ accepted: 1 });
+    const opened = openReceipt(prediction.receipt, demoKeys());
+    const receipt = opened.ok ? opened.receipt : undefined;
+    expect(await stored(log)).toMatchObject({
+      unit: receipt?.unit,
+      subject: receipt?.unit,
+      event_at: receipt?.event_at,
+      arm: prediction.arm,
+      propensity: prediction.propensity,
+    });
   });
 });
 
