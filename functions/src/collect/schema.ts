@@ -21,7 +21,7 @@ export const Consent = z.object({
 export type Consent = z.infer<typeof Consent>;
 
 /** What a visitor said about the design. The text is kept, never interpreted. */
-export const Feedback = z.object({
+const Feedback = z.object({
   verdict: z.enum(["like", "dislike"]),
   preferred: Preferences.optional(),
   text: z.string().max(1000).optional(),

@@ -67,7 +67,7 @@ export function emptyWindow(key: WindowKey): Window {
 export type WindowTotals = Pick<Window, "visits" | "engaged" | "errors" | "sessions" | "units" | "by_revision">;
 
 /** The sum of no window. */
-export function emptyTotals(): WindowTotals {
+function emptyTotals(): WindowTotals {
   return { visits: 0, engaged: 0, errors: 0, sessions: emptySketch(), units: emptySketch(), by_revision: {} };
 }
 
