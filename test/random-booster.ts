@@ -48,7 +48,7 @@ export function randomBooster({ features, outputs, trees, depth, bushy = false }
   const count = nodes.left.length;
   return {
     objective: outputs === 1 ? "reg:linear" : "multi:softprob",
-    baseScore: Math.fround(uniform() * 10),
+    baseScores: new Float32Array(outputs).map(() => uniform() * 10),
     features,
     outputs,
     roots,

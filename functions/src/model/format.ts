@@ -2,7 +2,7 @@ import { ByteReader, ModelFormatError } from "./byte-reader.ts";
 import { readTree, type TreeArrays } from "./tree-format.ts";
 
 /** Objectives whose outputs we know how to read. */
-export const OBJECTIVES = ["multi:softprob", "reg:linear"] as const;
+export const OBJECTIVES = ["multi:softprob", "reg:linear", "binary:logistic"] as const;
 export type Objective = (typeof OBJECTIVES)[number];
 
 /**
@@ -11,13 +11,13 @@ export type Objective = (typeof OBJECTIVES)[number];
  */
 export interface Booster {
   objective: Objective;
-  /** What every output adds to its trees' leaves, float32. */
-  baseScore: number;
+  /** What each output adds to its trees' leaves, in margins (log-odds for logistic). */
+  baseScores: Float32Array;
   /** Columns of a row. */
   features: number;
-  /** Margins of a row: the classes of softprob, 1 for regression. */
+  /** Margins of a row: the classes of softprob, 1 otherwise. */
   outputs: number;
-  /** Root node of every tree. */
+  /** Root node of every tree; its other nodes follow it. */
   roots: Int32Array;
   /** Output that every tree adds to. */
   treeOutput: Int32Array;
@@ -85,15 +85,35 @@ export function parseBooster(bytes: Uint8Array): Booster {
   const treeOutput = readTreeOutputs(reader, treeCount, outputs);
   readAttributes(reader, { attributes: learner.int32(12), metrics: learner.int32(16) });
   reader.require(reader.left === 0, "end", `${reader.left} bytes too many`);
-  checkMargins(trees, { treeOutput, outputs, baseScore });
-  return { objective, baseScore, features, outputs, treeOutput, ...joined(trees) };
+  return assembleBooster({
+    objective,
+    baseScores: new Float32Array(outputs).fill(baseScore),
+    features,
+    outputs,
+    treeOutput,
+    trees,
+  });
+}
+
+/**
+ * A booster of trees that have been read.
+ * @throws {ModelFormatError} its sums could overflow
+ */
+export function assembleBooster({
+  trees,
+  ...rest
+}: Pick<Booster, "objective" | "baseScores" | "features" | "outputs" | "treeOutput"> & {
+  trees: readonly TreeArrays[];
+}): Booster {
+  checkMargins(trees, rest);
+  return { ...rest, ...joined(trees) };
 }
 
 function knownObjective(reader: ByteReader): Objective {
   const name = reader.text("objective");
   const known = OBJECTIVES.find((objective) => objective === name);
   if (known === undefined) {
-    throw new ModelFormatError("objective", `${quoted(name)} is not supported, only ${OBJECTIVES.join(" and ")}`);
+    throw new ModelFormatError("objective", `${quoted(name)} is not supported, only ${OBJECTIVES.join(", ")}`);
   }
   return known;
 }
@@ -123,13 +143,13 @@ function readAttributes(reader: ByteReader, counts: { attributes: number; metric
 /** No row may ever add up to infinity: the bound of an output is the sum of its trees' largest leaves. */
 function checkMargins(
   trees: readonly TreeArrays[],
-  { treeOutput, outputs, baseScore }: { treeOutput: Int32Array; outputs: number; baseScore: number },
+  { treeOutput, baseScores }: Pick<Booster, "treeOutput" | "baseScores">,
 ): void {
-  const bounds = new Float64Array(outputs).fill(Math.abs(baseScore));
+  const bounds = Float64Array.from(baseScores, Math.abs);
   trees.forEach((tree, t) => {
     const output = treeOutput[t] ?? 0;
     bounds[output] = (bounds[output] ?? 0) + tree.largestLeaf;
-    if ((bounds[output] ?? 0) > MAX_MARGIN) {
+    if (!((bounds[output] ?? 0) <= MAX_MARGIN)) {
       throw new ModelFormatError(`tree ${t}`, "leaves are so large that sums could overflow float32");
     }
   });

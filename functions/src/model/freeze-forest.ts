@@ -84,7 +84,7 @@ export function freezeForest(boosters: readonly Booster[]): Uint8Array {
     words.set([OBJECTIVES.indexOf(booster.objective), booster.outputs], HEADER_WORDS + model * 2);
     for (let own = 0; own < booster.outputs; own++, output++) {
       words[parts.treeRanges + output] = tree;
-      floats[parts.baseScores + output] = booster.baseScore;
+      floats[parts.baseScores + output] = booster.baseScores[own] as number;
       booster.treeOutput.forEach((target, t) => {
         if (target !== own) return;
         plant(

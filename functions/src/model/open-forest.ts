@@ -83,7 +83,7 @@ function readModels(words: Int32Array, counts: Counts): ForestModel[] {
     const outputs = words[HEADER_WORDS + i * 2 + 1] as number;
     const where = `model ${i}`;
     if (objective === undefined) throw new ModelFormatError(`forest, ${where}`, "its objective is not known");
-    const sound = outputs >= 1 && outputs <= counts.outputs && (objective === "reg:linear") === (outputs === 1);
+    const sound = outputs >= 1 && outputs <= counts.outputs && (objective === "multi:softprob") === outputs >= 2;
     require(sound, where, `${outputs} outputs for ${objective}`);
     const model = { objective, first, outputs };
     first += outputs;

@@ -23,7 +23,7 @@ export class Scorer {
    * @param row one value per feature of the booster, in its order; NaN is missing
    */
   margins(row: ArrayLike<number>): Float32Array {
-    const { outputs, features, roots, treeOutput, left, right, feature, defaultLeft, value, baseScore } = this.booster;
+    const { outputs, features, roots, treeOutput, left, right, feature, defaultLeft, value, baseScores } = this.booster;
     if (row.length !== features)
       throw new RangeError(`the row has ${row.length} values, the model ${features} features`);
     const { rounded } = this;
@@ -40,7 +40,8 @@ export class Scorer {
       const output = treeOutput[tree] as number;
       sums[output] = (sums[output] as number) + (value[node] as number);
     }
-    for (let output = 0; output < outputs; output++) sums[output] = (sums[output] as number) + baseScore;
+    for (let output = 0; output < outputs; output++)
+      sums[output] = (sums[output] as number) + (baseScores[output] as number);
     return sums;
   }
 

@@ -14,14 +14,14 @@ export interface TreeArrays {
   largestLeaf: number;
 }
 
-const HEADER_BYTES = 148;
-const NODE_BYTES = 20;
-const STATISTIC_BYTES = 16;
+export const HEADER_BYTES = 148;
+export const NODE_BYTES = 20;
+export const STATISTIC_BYTES = 16;
 
 /** Split index of a node that pruning deleted. */
 const DELETED = 0xffffffff;
 /** Bit 31: of a split index, missing goes left; of a parent, the node is its left child. */
-const HIGH_BIT = 0x80000000;
+export const HIGH_BIT = 0x80000000;
 const LOW_BITS = 0x7fffffff;
 
 /**

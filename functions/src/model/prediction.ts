@@ -1,0 +1,17 @@
+import type { Objective } from "./format.ts";
+import { softmax } from "./softmax.ts";
+
+/**
+ * What a model predicts by its margins: probabilities for softprob (bit for bit the module's), the probability of class 1
+ * for logistic (to 1e-7 the module's), the number itself for regression.
+ */
+export function predictionOf(objective: Objective, margins: Float32Array): Float32Array {
+  switch (objective) {
+    case "multi:softprob":
+      return softmax(margins);
+    case "binary:logistic":
+      return margins.map((margin) => 1 / (1 + Math.exp(-margin)));
+    case "reg:linear":
+      return margins;
+  }
+}
