@@ -94,6 +94,20 @@ describe("queries", () => {
   });
 });
 
+describe("a query that a method returns", () => {
+  const helper = (use: string) =>
+    `open() {\n return this.db.collection("jobs").where("a", "==", 1);\n}\nf() { ${use} }`;
+
+  it.each([
+    { use: "this.open().limit(1).get();", limited: true },
+    { use: "this.open().get();", limited: false },
+    { use: "this.open().limit(1).get(); this.open().get();", limited: false },
+    { use: "", limited: false },
+  ])("is limited if all its callers limit it: $use", ({ use, limited }) => {
+    expect(queryShapes("file.ts", helper(use), new Map())[0]?.limited).toBe(limited);
+  });
+});
+
 describe("exemptions", () => {
   it.each(["interaction_logs", "quarantined_logs", "windows", "ingest_windows", "serving_windows"])(
     "spare %s the indexes of single fields, which grow with every write",

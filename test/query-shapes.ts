@@ -25,11 +25,13 @@ export function queryShapes(file: string, source: string, constants: ReadonlyMap
     const start = source.slice(from).search(/\.(where|orderBy)\(/);
     if (start === -1) return shapes;
     const chain = callsFrom(source, from + start);
+    const shape = shapeOf(chain);
     shapes.push({
       file,
       line: source.slice(0, from + start).split("\n").length,
       collection: collectionBefore(source.slice(0, from + start), source, constants),
-      ...shapeOf(chain),
+      ...shape,
+      limited: shape.limited || limitedByCallers(source.slice(0, from + start), source),
     });
     from = chain.at(-1)?.end ?? source.length;
   }
@@ -72,6 +74,14 @@ function shapeOf(chain: readonly Call[]): Pick<QueryShape, "equal" | "ordered" |
     else if ((name === "where" || name === "orderBy") && known === undefined) ordered.push({ field: path, order });
   }
   return { equal, ordered, limited: chain.some(({ name }) => name === "limit" || name === "count") };
+}
+
+/** True for a query that a method returns and that every caller of the method limits. */
+function limitedByCallers(before: string, source: string): boolean {
+  const method = /(\w+)\(\)[^{};]*\{\s*return [^;]*$/.exec(before)?.[1];
+  if (method === undefined) return false;
+  const uses = [...source.matchAll(new RegExp(`this\\.${method}\\(\\)(\\s*\\.limit\\()?`, "g"))];
+  return uses.length > 0 && uses.every((use) => use[1] !== undefined);
 }
 
 /** The collection that the text before a chain ends in: named on the spot, or by a constant or method of the file. */
