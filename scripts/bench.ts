@@ -1,7 +1,7 @@
 // npm run bench [-- NAME]: measures the hot path against something real, in one run; each figure is one JSON line.
 import { globSync } from "node:fs";
 import { basename, join } from "node:path";
-import { ROOT } from "./stack/emulators.ts";
+import { ROOT } from "./stack/project.ts";
 
 /** One figure. `ratio` is value / against's value, where the bench has something to compare with. */
 export interface Figure {

@@ -2,17 +2,25 @@
 // is stale, then hands over to the TypeScript script of the given name on the project's own Node.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const LOCAL = join(ROOT, ".local");
-const NODE = join(ROOT, "node_modules/.bin", process.platform === "win32" ? "node.exe" : "node");
-// An older system Node would make npm skip optional packages that functions need, so npm itself runs on the project's Node too.
-const ENV = { ...process.env, PATH: [join(ROOT, "node_modules/.bin"), process.env.PATH].join(delimiter) };
+const NODE = join(ROOT, "node_modules/node/bin", process.platform === "win32" ? "node.exe" : "node");
+// Everything after the tools runs on the project's own Node. npm, too: on an older one it skips optional packages that
+// the functions need.
+const PATH = [dirname(NODE), join(ROOT, "node_modules/.bin"), process.env.PATH].join(delimiter);
+const ENV = { ...process.env, PATH };
 
 class SetupError extends Error {}
+
+let running;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  // What runs puts its own things away; we only wait for it.
+  process.on(signal, () => (running ? running.kill(signal) : process.exit(130)));
+}
 
 function hash(files) {
   const sum = createHash("sha256");
@@ -24,10 +32,15 @@ function hash(files) {
 async function once(name, title, key, isThere, work) {
   const stamp = join(LOCAL, `${name}.stamp`);
   if (isThere() && existsSync(stamp) && readFileSync(stamp, "utf8") === key) return;
+  rmSync(stamp, { force: true });
   const started = Date.now();
   const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
   process.stderr.write(`${title} …\n`);
-  const ticking = setInterval(() => process.stderr.write(`  ${title}: ${seconds()}\n`), 15_000);
+  // A terminal has one line that is written over, a log gets a line now and then.
+  const [line, everyMs] = process.stderr.isTTY
+    ? [() => `\r  … ${seconds()}`, 1000]
+    : [() => `  … ${seconds()}\n`, 30_000];
+  const ticking = setInterval(() => process.stderr.write(line()), everyMs);
   try {
     await work();
   } finally {
@@ -35,24 +48,35 @@ async function once(name, title, key, isThere, work) {
   }
   mkdirSync(LOCAL, { recursive: true });
   writeFileSync(stamp, key);
-  process.stderr.write(`${title}: done in ${seconds()}\n`);
+  process.stderr.write(`${process.stderr.isTTY ? "\r" : ""}  done in ${seconds()}\n`);
 }
 
 /** Runs a command quietly; what it printed comes with the error. */
 function run(command, args, options, sentence) {
   return new Promise((done, fail) => {
-    const child = spawn(command, args, {
+    running = spawn(command, args, {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32",
       ...options,
     });
     let printed = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (text) => (printed = (printed + text).slice(-4000)));
-    child.on("error", (error) => fail(new SetupError(`${sentence} (${error.message})`)));
-    child.on("exit", (code) => (code === 0 ? done() : fail(new SetupError(`${printed.trim()}\n${sentence}`))));
+    for (const stream of [running.stdout, running.stderr]) {
+      stream.on("data", (text) => {
+        printed = (printed + text).slice(-4000);
+      });
+    }
+    running.on("error", (error) => fail(new SetupError(`${sentence} (${error.message})`)));
+    running.on("close", (code) => (code === 0 ? done() : fail(new SetupError(`${printed.trim()}\n${sentence}`))));
   });
+}
+
+async function installTools(failed) {
+  await run("npm", ["ci", "--no-audit", "--no-fund"], {}, failed);
+  if (existsSync(NODE)) return;
+  // Where npm runs no install scripts, the package `node` has not fetched its binary yet.
+  const cwd = join(ROOT, "node_modules/node");
+  await run(process.execPath, ["installArchSpecificPackage.js"], { cwd }, failed);
 }
 
 function sources(folder) {
@@ -77,7 +101,7 @@ async function setUp() {
     "Installing the tools (1-3 minutes, once)",
     hash([lock]),
     () => existsSync(NODE),
-    () => run("npm", ["ci", "--no-audit", "--no-fund"], {}, failed),
+    () => installTools(failed),
   );
   const functions = join(ROOT, "functions");
   const firestore = join(functions, "node_modules/@google-cloud/firestore");
@@ -111,14 +135,8 @@ async function setUp() {
 const [script, ...args] = process.argv.slice(2);
 try {
   await setUp();
-  const child = spawn(NODE, [join(ROOT, "scripts", `${script}.ts`), ...args], {
-    cwd: ROOT,
-    env: ENV,
-    stdio: "inherit",
-  });
-  // A Ctrl-C reaches the whole terminal group; we only wait until the script has put everything away.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  child.on("exit", (code) => process.exit(code ?? 1));
+  running = spawn(NODE, [join(ROOT, "scripts", `${script}.ts`), ...args], { cwd: ROOT, env: ENV, stdio: "inherit" });
+  running.on("exit", (code) => process.exit(code ?? 1));
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -1,8 +1,8 @@
 // npm run export-data: makes emulator-data/ anew: the state that a seeded tour leaves behind.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT, startStack } from "./stack/emulators.ts";
-import { SetupError } from "./stack/find-firestore.ts";
+import { startStack } from "./stack/emulators.ts";
+import { ROOT, SetupError } from "./stack/project.ts";
 import { runTour } from "./tour/tour.ts";
 
 const SEED = 1;

@@ -1,7 +1,7 @@
 // npm start: the local stack, brought to life by the tour, then kept running with a scheduler until Ctrl-C.
 import { Command, InvalidArgumentError } from "commander";
 import { type Stack, startStack } from "./stack/emulators.ts";
-import { SetupError } from "./stack/find-firestore.ts";
+import { SetupError } from "./stack/project.ts";
 import { keepSchedules } from "./stack/scheduler.ts";
 import { runTour } from "./tour/tour.ts";
 
@@ -27,14 +27,15 @@ const say = (line: string): void => void (options.json ? process.stderr : proces
 let stack: Stack | undefined;
 let stopping = false;
 async function stop(code: number): Promise<never> {
-  if (!stopping) {
-    stopping = true;
-    await stack?.stop();
-  }
+  stopping = true;
+  // Emulators that are still starting end with this process.
+  await stack?.stop();
   process.exit(code);
 }
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
+    // A terminal's Ctrl-C comes twice: from the terminal, and passed on by npm.
+    if (stopping) return;
     say("\nStopping everything …");
     void stop(signal === "SIGINT" ? 130 : 143);
   });
@@ -47,15 +48,16 @@ try {
   Object.assign(process.env, stack.env);
   const { functionsUrl, hostingUrl } = stack;
   const result = await runTour({ functionsUrl, hostingUrl, seed: options.seed, say });
+  const json = (): void => void (options.json && process.stdout.write(`${JSON.stringify(result)}\n`));
   if (options.once) {
     await stack.stop();
-    if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+    json();
     await stop(result.ok ? 0 : 1);
   }
   if (!result.ok) say("The tour did not hold; the stack keeps running, so that you can look.");
   say(whereToLook(stack));
   keepSchedules(functionsUrl, say);
-  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  json();
   await stack.ended;
   if (!stopping) {
     say(`The emulators ended by themselves; what they said is in ${stack.logFile}.`);
@@ -68,7 +70,7 @@ try {
   }
 }
 
-function whereToLook({ hostingUrl, functionsUrl, ports }: Stack): string {
+function whereToLook({ hostingUrl, functionsUrl, uiUrl, ports }: Stack): string {
   const context = {
     hora_local: new Date().toISOString(),
     prefers_color_scheme: "no-preference",
@@ -82,7 +84,7 @@ function whereToLook({ hostingUrl, functionsUrl, ports }: Stack): string {
   };
   return `
 Running. Ctrl-C stops everything.
-  site        ${hostingUrl}
+  site        ${hostingUrl}${uiUrl === null ? "" : `\n  emulators   ${uiUrl}`}
   functions   ${functionsUrl}
   Firestore   127.0.0.1:${ports.firestore}, Storage 127.0.0.1:${ports.storage}, Auth 127.0.0.1:${ports.auth}
 Ask for a design:

@@ -1,56 +1,78 @@
-// npm test: every check of the project, one after the other; the first lines tell what failed.
-import { spawn } from "node:child_process";
+// npm test: every check of the project, one after the other; each says how it went, and the last line counts the tests.
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { ROOT } from "./stack/emulators.ts";
+import { ROOT } from "./stack/project.ts";
 
 interface Check {
   name: string;
   command: readonly [string, ...string[]];
+  /** Shows its output as it comes, for what takes long; the others speak only if they fail. */
+  live?: boolean;
 }
 
 const CHECKS: readonly Check[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings"] },
   { name: "types", command: ["tsc", "-p", "tsconfig.json"] },
+  { name: "types of what is deployed", command: ["tsc", "-p", "functions/tsconfig.json", "--noEmit"] },
   { name: "dead code and dependencies", command: ["knip"] },
-  { name: "unit tests", command: ["vitest", "run", "--project", "unit"] },
+  { name: "unit tests", command: ["vitest", "run", "--project", "unit"], live: true },
   {
     name: "emulator tests",
     command: ["node", "scripts/with-emulators.ts", "--", "vitest", "run", "--project", "emulator"],
+    live: true,
   },
 ];
 
-/** Runs a command; its output appears as it comes, for the longer ones show progress by themselves. */
-async function run([program, ...args]: Check["command"]): Promise<{ ok: boolean; passed: number; failed: number }> {
+let running: ChildProcess | undefined;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    // The check puts its own things away; then there is nothing left to do.
+    running?.once("exit", () => process.exit(130));
+    running?.kill(signal);
+  });
+}
+
+async function run({ command: [program, ...args], live }: Check): Promise<{ ok: boolean; printed: string }> {
+  const colour = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
   const child = spawn(program, args, {
     cwd: ROOT,
-    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...colour },
+    stdio: ["ignore", "pipe", "pipe"],
     shell: process.platform === "win32",
   });
+  running = child;
   let printed = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    process.stdout.write(text);
-    printed = (printed + text).slice(-20_000);
-  });
-  const [code] = (await once(child, "exit")) as [number | null];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      if (live) process.stdout.write(text);
+      printed = (printed + text).slice(-30_000);
+    });
+  }
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0 && !live) process.stdout.write(printed);
+  return { ok: code === 0, printed };
+}
+
+/** The figure before a word in vitest's summary, `Tests  2 failed | 120 passed (122)`. */
+function counted(printed: string, word: "passed" | "failed"): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters
   const summary = /^\s*Tests\s+(.*)$/m.exec(printed.replaceAll(/\u001b\[[0-9;]*m/g, ""))?.[1] ?? "";
-  const counted = (word: string): number => Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
-  return { ok: code === 0, passed: counted("passed"), failed: counted("failed") };
+  return Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
 }
 
 const failures: string[] = [];
 let passed = 0;
 let failed = 0;
-for (const { name, command } of CHECKS) {
+for (const check of CHECKS) {
   const started = performance.now();
-  console.log(`\n> ${name}`);
-  const result = await run(command);
-  passed += result.passed;
-  failed += result.failed;
-  if (!result.ok) failures.push(name);
-  console.log(`${result.ok ? "ok" : "FAILED"}: ${name}, ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  console.log(`${check.live ? "\n" : ""}> ${check.name} …`);
+  const { ok, printed } = await run(check);
+  passed += counted(printed, "passed");
+  // A check that fails without a failed test (a type error, say) counts as one, so that the last line never looks green.
+  failed += ok ? 0 : Math.max(1, counted(printed, "failed"));
+  if (!ok) failures.push(check.name);
+  console.log(`${ok ? "✔" : "✘"} ${check.name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
 }
 if (failures.length > 0) console.log(`\nFailed: ${failures.join(", ")}.`);
-// A check that fails without a failed test (a type error, say) counts as one, so that this line never looks green.
-console.log(`\n${passed} passed, ${Math.max(failed, failures.length)} failed`);
+console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -1,26 +1,30 @@
-// node scripts/with-emulators.ts -- COMMAND: runs a command beside emulators on free ports, for tests and benches.
+// node scripts/with-emulators.ts [--import FOLDER] -- COMMAND: runs a command beside emulators on free ports.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { ROOT, startStack } from "./stack/emulators.ts";
-import { SetupError } from "./stack/find-firestore.ts";
+import { parseArgs } from "node:util";
+import { startStack } from "./stack/emulators.ts";
+import { ROOT, SetupError } from "./stack/project.ts";
 
-const [program, ...args] = process.argv.slice(process.argv.indexOf("--") + 1);
-if (program === undefined || !process.argv.includes("--")) {
-  console.error("usage: node scripts/with-emulators.ts -- COMMAND [ARGUMENT ...]");
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { import: { type: "string" } } });
+const [program, ...args] = positionals;
+if (program === undefined) {
+  console.error("usage: node scripts/with-emulators.ts [--import FOLDER] -- COMMAND [ARGUMENT ...]");
   process.exit(2);
 }
+// Until the command runs there is nothing to put away but the emulators, which end with this process.
+const quit = (): never => process.exit(130);
+for (const signal of SIGNALS) process.once(signal, quit);
 try {
-  const importFrom = process.env["PERENNIAL_IMPORT"];
-  const stack = await startStack({
-    ports: "free",
-    ...(importFrom === undefined ? {} : { importFrom }),
-    say: (line) => console.error(line),
-  });
-  for (const note of stack.notes) console.error(note);
+  const say = (line: string): void => console.error(line);
+  const stack = await startStack({ ports: "free", ...(values.import && { importFrom: values.import }), say });
+  for (const note of stack.notes) say(note);
   const child = spawn(program, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, ...stack.env } });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  for (const signal of SIGNALS) process.off(signal, quit).on(signal, () => child.kill(signal));
   const [code] = (await once(child, "exit")) as [number | null];
   await stack.stop();
+  if (code !== 0) say(`What the emulators said is in ${stack.logFile}.`);
   process.exitCode = code ?? 1;
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

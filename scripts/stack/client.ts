@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { grantRole } from "./roles.ts";
 
 /** Where a running stack is spoken to, from the variables that with-emulators and start set. */
-export function stackUrls(): { functionsUrl: string; hostingUrl: string } {
+function stackUrls(): { functionsUrl: string; hostingUrl: string } {
   return { functionsUrl: variable("PERENNIAL_FUNCTIONS_URL"), hostingUrl: variable("PERENNIAL_HOSTING_URL") };
 }
 

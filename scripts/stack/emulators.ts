@@ -10,20 +10,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
-import { delimiter, join, resolve } from "node:path";
-import getPort from "get-port";
-import { cachedJar, EMULATOR_CACHE, findFirestore, SetupError } from "./find-firestore.ts";
-
-/** The project's root folder. */
-export const ROOT = resolve(import.meta.dirname, "../..");
-
-/** The emulators' project: the prefix `demo-` keeps them from ever touching a real one. */
-export const PROJECT = "demo-perennial";
+import { delimiter, join } from "node:path";
+import { cachedJar, EMULATOR_CACHE, type FirestoreEmulator, findFirestore } from "./find-firestore.ts";
+import { choosePorts, EMULATORS, firebaseConfig, fixedFreePort, freePort, type Ports } from "./ports.ts";
+import { PROJECT, ROOT, SetupError } from "./project.ts";
 
 const REGION = "us-central1";
-const NAMES = ["hub", "logging", "auth", "functions", "firestore", "storage", "hosting", "tasks", "eventarc"] as const;
-type EmulatorName = (typeof NAMES)[number];
+const LOCAL = join(ROOT, ".local");
 
 /** How to start the stack. */
 export interface StackOptions {
@@ -39,92 +32,69 @@ export interface StackOptions {
 export interface Stack {
   functionsUrl: string;
   hostingUrl: string;
-  ports: Record<EmulatorName, number>;
+  /** The emulators' own page, where firebase-tools has it. */
+  uiUrl: string | null;
+  ports: Ports;
   /** Variables that point SDKs, tests and scripts to this stack. */
   env: Record<string, string>;
-  /** The parts that are not the official emulators, in words. */
+  /** What emulates Firestore, and what else is not the official emulator, in words. */
   notes: readonly string[];
   /** What the emulators printed. */
   logFile: string;
   /** Writes the state of Firestore, Storage and Auth into a folder. */
   exportTo(folder: string): Promise<void>;
-  /** Resolves when the emulators end by themselves. */
+  /** Resolves when the emulators have ended, by themselves or not. */
   ended: Promise<void>;
   /** Ends every process that was started. */
   stop(): Promise<void>;
 }
 
-interface FirebaseConfig {
-  emulators: Record<string, { port?: number; enabled?: boolean; websocketPort?: number } | boolean>;
-}
-
 /**
- * Starts the Firebase emulators and waits until they serve.
+ * Starts the Firebase emulators and waits until they serve. They end with this process at the latest, unless it is killed.
  * @throws {SetupError} in one sentence: a tool is missing, a port is busy, the emulators did not start
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const local = join(ROOT, ".local");
-  mkdirSync(local, { recursive: true });
-  const firestore = await findFirestore(ROOT, options.say);
-  const config = JSON.parse(readFileSync(join(ROOT, "firebase.json"), "utf8")) as FirebaseConfig;
-  const ports = await choosePorts(config, options.ports);
-  for (const name of NAMES) config.emulators[name] = { port: ports[name] };
-  config.emulators["firestore"] = { port: ports.firestore, websocketPort: await getPort() };
-  // The emulators' own page comes from a download of its own: it is left out unless it is there already.
-  if (options.ports === "free" || !hasUi()) config.emulators["ui"] = { enabled: false };
-  // firebase-tools takes the folder of its config file for the project's root.
+  mkdirSync(LOCAL, { recursive: true });
+  const firestore = await findFirestore(options.say);
+  const ports = await choosePorts(options.ports);
+  const config = firebaseConfig();
+  for (const name of EMULATORS) config.emulators[name] = { port: ports[name] };
+  config.emulators["firestore"] = { port: ports.firestore, websocketPort: await freePort() };
+  const uiPort = options.ports === "fixed" && hasUi() ? await fixedFreePort("ui") : null;
+  config.emulators["ui"] = uiPort === null ? { enabled: false } : { enabled: true, port: uiPort };
+  // firebase-tools takes the folder of its config file for the project's root, so the file cannot lie in .local.
   const configFile = join(ROOT, `.firebase.${process.pid}.json`);
   writeFileSync(configFile, JSON.stringify(config));
 
-  const shim = join(local, "bin");
-  mkdirSync(shim, { recursive: true });
-  rmSync(join(shim, "java"), { force: true });
-  symlinkSync(join(ROOT, "scripts/stack/java.cjs"), join(shim, "java"));
-  const notes: string[] = [];
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    PATH: [shim, join(ROOT, "node_modules/.bin"), process.env["PATH"]].join(delimiter),
-    PERENNIAL_JAVA: firestore.java ?? "",
-    FIREBASE_CLI_DISABLE_UPDATE_CHECK: "true",
-    NO_UPDATE_NOTIFIER: "1",
-    CI: "true",
-  };
-  if (firestore.kind === "official") {
-    env["FIRESTORE_EMULATOR_BINARY_PATH"] = firestore.jar;
-    if (firestore.fromGcloud) {
-      env["PERENNIAL_GCLOUD_JAR"] = firestore.jar;
-      notes.push("Firestore: the official emulator from the gcloud SDK");
-    }
-  } else {
-    notes.push("Firestore: hidane stands in for the official emulator");
-  }
-  if (firestore.java === null || cachedJar("cloud-storage-rules-runtime") === null) {
-    const placeholder = join(local, "storage-rules-stand-in.jar");
-    writeFileSync(placeholder, "");
-    env["STORAGE_EMULATOR_BINARY_PATH"] = placeholder;
-    notes.push("Storage rules: a stand-in that denies every client, as storage.rules does");
-  }
-
-  const firebase = [process.execPath, join(ROOT, "node_modules/firebase-tools/lib/bin/firebase.js")];
-  const command = [...(firestore.kind === "hidane" ? [firestore.binary, "exec", "--"] : []), ...firebase];
-  const [program = "", ...programArgs] = command;
-  const args = ["emulators:start", "--project", PROJECT, "--config", configFile];
-  if (options.importFrom !== undefined) args.push("--import", options.importFrom);
-  const logFile = join(local, `emulators.${options.ports}.log`);
+  const logFile = join(LOCAL, `emulators.${options.ports}.log`);
   const log = createWriteStream(logFile);
-  // A process group of its own: a Ctrl-C in the terminal reaches only us, and the whole group can be ended for sure.
-  const child = spawn(program, [...programArgs, ...args], {
-    cwd: ROOT,
-    env,
+  const firebase = join(ROOT, "node_modules/firebase-tools/lib/bin/firebase.js");
+  const args = [firebase, "emulators:start", "--project", PROJECT, "--config", configFile];
+  if (options.importFrom !== undefined) args.push("--import", options.importFrom);
+  const child = spawn(process.execPath, args, {
+    // Emulators write their own logs into the current folder.
+    cwd: LOCAL,
+    env: toolEnv(firestore),
+    // A process group of its own: a Ctrl-C in the terminal reaches only us, and we end the emulators in order.
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const ended = once(child, "exit").then(() => undefined);
-  const stop = () => stopGroup(child, ended, configFile);
+  const endNow = (): void => {
+    endGroup(child, "SIGKILL");
+    rmSync(configFile, { force: true });
+  };
+  process.once("exit", endNow);
+  const stop = async (): Promise<void> => {
+    endGroup(child, "SIGINT");
+    await Promise.race([ended, new Promise((late) => setTimeout(late, STOP_MS))]);
+    endNow();
+    process.off("exit", endNow);
+  };
   try {
-    await ready(child, logFile);
+    await ready(child, logFile, options.say);
   } catch (error) {
     await stop();
     throw error;
@@ -132,9 +102,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return {
     functionsUrl: `http://127.0.0.1:${ports.functions}/${PROJECT}/${REGION}`,
     hostingUrl: `http://127.0.0.1:${ports.hosting}`,
+    uiUrl: uiPort === null ? null : `http://127.0.0.1:${uiPort}`,
     ports,
     env: stackEnv(ports),
-    notes,
+    notes: notesOn(firestore),
     logFile,
     exportTo: (folder) => exportState(ports.hub, folder),
     ended,
@@ -142,8 +113,48 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 }
 
-function stackEnv(ports: Record<EmulatorName, number>): Record<string, string> {
-  const at = (name: EmulatorName): string => `127.0.0.1:${ports[name]}`;
+/** The environment of firebase-tools: java.cjs as its `java`, no look-ups on the network, the jars that are here. */
+function toolEnv(firestore: FirestoreEmulator): NodeJS.ProcessEnv {
+  const bin = join(LOCAL, "bin");
+  mkdirSync(bin, { recursive: true });
+  const java = join(bin, "java");
+  if (!existsSync(java)) {
+    rmSync(java, { force: true });
+    symlinkSync(join(ROOT, "scripts/stack/java.cjs"), java);
+  }
+  // firebase-tools makes the file executable, which it could not do with a jar of the system's.
+  const placeholder = (name: string): string => {
+    const file = join(LOCAL, name);
+    if (!existsSync(file)) writeFileSync(file, "");
+    return file;
+  };
+  return {
+    ...process.env,
+    PATH: [bin, join(ROOT, "node_modules/node/bin"), process.env["PATH"]].join(delimiter),
+    PERENNIAL_JAVA: firestore.java ?? "",
+    PERENNIAL_FIRESTORE: JSON.stringify(firestore.command),
+    FIRESTORE_EMULATOR_BINARY_PATH: placeholder("firestore-stand-in.jar"),
+    ...(hasRulesRuntime(firestore) ? {} : { STORAGE_EMULATOR_BINARY_PATH: placeholder("storage-rules-stand-in.jar") }),
+    NO_UPDATE_NOTIFIER: "1",
+    // firebase-tools then asks nothing and looks for no news.
+    CI: "true",
+  };
+}
+
+function hasRulesRuntime({ java }: FirestoreEmulator): boolean {
+  return java !== null && cachedJar("cloud-storage-rules-runtime") !== null;
+}
+
+function notesOn(firestore: FirestoreEmulator): string[] {
+  const notes = [`Firestore: ${firestore.name}`];
+  if (!hasRulesRuntime(firestore)) {
+    notes.push("Storage rules: a stand-in that denies every client, as storage.rules does");
+  }
+  return notes;
+}
+
+function stackEnv(ports: Ports): Record<string, string> {
+  const at = (name: keyof Ports): string => `127.0.0.1:${ports[name]}`;
   return {
     GCLOUD_PROJECT: PROJECT,
     GOOGLE_CLOUD_PROJECT: PROJECT,
@@ -159,64 +170,45 @@ function stackEnv(ports: Record<EmulatorName, number>): Record<string, string> {
   };
 }
 
-async function choosePorts(config: FirebaseConfig, kind: "fixed" | "free"): Promise<Record<EmulatorName, number>> {
-  const ports: Partial<Record<EmulatorName, number>> = {};
-  for (const name of NAMES) {
-    const entry = config.emulators[name];
-    const wanted = typeof entry === "object" ? entry.port : undefined;
-    if (kind === "fixed" && wanted !== undefined) {
-      if (!(await isFreePort(wanted))) {
-        throw new SetupError(
-          `Port ${wanted} (${name}) is in use: stop what holds it (lsof -i :${wanted}), or change "${name}" under "emulators" in firebase.json.`,
-        );
-      }
-      ports[name] = wanted;
-    } else {
-      ports[name] = await getPort();
-    }
-  }
-  return ports as Record<EmulatorName, number>;
-}
-
-/** True if nobody listens on the port of the loopback address. */
-export async function isFreePort(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((settle) => {
-    server.once("error", () => settle(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => settle(true)));
-  });
-}
-
-/** Whether firebase-tools has downloaded the emulators' own page before. */
+/** Whether firebase-tools has downloaded the emulators' own page before: nothing depends on it, so it is not waited for. */
 function hasUi(): boolean {
   return globSync(join(EMULATOR_CACHE, "ui-v*")).length > 0;
 }
 
-/** Longest start that was seen is 40 s, on a loaded machine; a stack that needs more is broken. */
+/** Longest start that was seen is 60 s, on a busy machine; a stack that needs more is broken. */
 const START_MS = 180_000;
+/** A clean end takes 2-5 s. */
+const STOP_MS = 15_000;
 
-async function ready(child: ChildProcess, logFile: string): Promise<void> {
-  await new Promise<void>((done, fail) => {
-    const late = setTimeout(() => fail(notStarted("did not start within 3 minutes", logFile)), START_MS);
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      if (!text.includes("All emulators ready")) return;
-      clearTimeout(late);
-      done();
+async function ready(child: ChildProcess, logFile: string, say: (line: string) => void): Promise<void> {
+  const started = Date.now();
+  const ticking = setInterval(() => {
+    say(`  … the emulators are starting: ${Math.round((Date.now() - started) / 1000)} s`);
+  }, 10_000);
+  const late = AbortSignal.timeout(START_MS);
+  try {
+    await new Promise<void>((done, fail) => {
+      child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+        if (text.includes("All emulators ready")) done();
+      });
+      late.addEventListener("abort", () => fail(notStarted("did not start within 3 minutes", logFile)));
+      child.once("error", (error) => {
+        fail(new SetupError(`The emulators could not be started: ${error.message}.`, { cause: error }));
+      });
+      // "close", not "exit": what it said last has been written then.
+      child.once("close", () => fail(notStarted("ended at once", logFile)));
     });
-    child.once("error", (error) =>
-      fail(new SetupError(`The emulators could not be started: ${error.message}.`, { cause: error })),
-    );
-    child.once("exit", () => {
-      clearTimeout(late);
-      // What it said last is written by the time its streams have closed.
-      setTimeout(() => fail(notStarted("ended at once", logFile)), 200);
-    });
-  });
+  } finally {
+    clearInterval(ticking);
+  }
 }
 
 function notStarted(how: string, logFile: string): SetupError {
-  const said = existsSync(logFile) ? readFileSync(logFile, "utf8").trim().split("\n").slice(-12).join("\n  ") : "";
-  return new SetupError(`The emulators ${how}. They said (all of it in ${logFile}):\n  ${said}`);
+  return new SetupError(`The emulators ${how}; ${logFile} has all they said, which ends so:\n  ${lastLines(logFile)}`);
+}
+
+function lastLines(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").slice(-12).join("\n  ") : "";
 }
 
 async function exportState(hubPort: number, folder: string): Promise<void> {
@@ -228,19 +220,11 @@ async function exportState(hubPort: number, folder: string): Promise<void> {
   if (!answer.ok) throw new Error(`the emulators' export failed: ${answer.status} ${await answer.text()}`);
 }
 
-async function stopGroup(child: ChildProcess, ended: Promise<void>, configFile: string): Promise<void> {
-  const { pid } = child;
-  if (pid !== undefined && child.exitCode === null && child.signalCode === null) {
-    // The whole group, as a Ctrl-C in a terminal would: hidane does not pass a signal on, and its emulator leaves the group.
-    process.kill(-pid, "SIGINT");
-    await Promise.race([ended, new Promise((late) => setTimeout(late, 5000))]);
+function endGroup({ pid }: ChildProcess, signal: "SIGINT" | "SIGKILL"): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Nobody of the group is left, which is what is wanted.
   }
-  if (pid !== undefined) {
-    try {
-      process.kill(-pid, "SIGKILL");
-    } catch {
-      // Nobody of the group is left, which is what is wanted.
-    }
-  }
-  rmSync(configFile, { force: true });
 }

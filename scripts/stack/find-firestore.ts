@@ -1,19 +1,18 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { existsSync, globSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { ROOT, SetupError } from "./project.ts";
 
 /** How Firestore is emulated on this machine. */
-export type FirestoreEmulator =
-  | { kind: "official"; java: string; jar: string; fromGcloud: boolean }
-  | { kind: "hidane"; binary: string; java: string | null };
-
-/** A tool is missing or could not be fetched; the message is one sentence that says what to do. */
-export class SetupError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "SetupError";
-  }
+export interface FirestoreEmulator {
+  /** What starts it; the official emulator's flags follow. */
+  command: readonly [string, ...string[]];
+  /** In words, for people. */
+  name: string;
+  /** A Java of at least version 21, if there is one. */
+  java: string | null;
 }
 
 const LEAST_JAVA = 21;
@@ -38,7 +37,7 @@ export function javaMajor(printed: string): number | null {
 }
 
 /** The newest Java of at least version 21 on this machine, on PATH or not. */
-export function findJava(): string | null {
+function findJava(): string | null {
   const home = process.env["JAVA_HOME"];
   const candidates = new Set([
     ...(home === undefined ? [] : [join(home, "bin/java")]),
@@ -63,9 +62,8 @@ export const EMULATOR_CACHE = process.env["FIREBASE_EMULATORS_PATH"] ?? join(hom
 
 /** A jar that firebase-tools has downloaded before. */
 export function cachedJar(name: "cloud-firestore-emulator" | "cloud-storage-rules-runtime"): string | null {
-  const cache = process.env["FIREBASE_EMULATORS_PATH"] ?? join(homedir(), ".cache/firebase/emulators");
   return (
-    globSync(join(cache, `${name}-v*.jar`))
+    globSync(join(EMULATOR_CACHE, `${name}-v*.jar`))
       .sort()
       .at(-1) ?? null
   );
@@ -91,20 +89,34 @@ function gcloudJar(): string | null {
  * @param say shows what takes long
  * @throws {SetupError} when there is neither
  */
-export async function findFirestore(root: string, say: (line: string) => void): Promise<FirestoreEmulator> {
+export async function findFirestore(say: (line: string) => void): Promise<FirestoreEmulator> {
   const java = findJava();
   if (java !== null) {
+    const official = (jar: string): FirestoreEmulator => ({
+      command: [java, "-jar", jar],
+      name: "the official emulator",
+      java,
+    });
     const jar = cachedJar("cloud-firestore-emulator");
-    if (jar !== null) return { kind: "official", java, jar, fromGcloud: false };
-    const fromSdk = gcloudJar();
-    if (fromSdk !== null) return { kind: "official", java, jar: fromSdk, fromGcloud: true };
-    say("downloading the Firestore emulator (once)");
-    const downloaded = download(root);
-    if (downloaded !== null) return { kind: "official", java, jar: downloaded, fromGcloud: false };
+    if (jar !== null) return official(jar);
+    const sdkJar = gcloudJar();
+    if (sdkJar !== null) {
+      // This jar has no main manifest.
+      const command = [java, "-cp", sdkJar, "com.google.cloud.datastore.emulator.firestore.CloudFirestore"] as const;
+      return { command, name: "the official emulator, from the gcloud SDK", java };
+    }
+    say("Downloading the Firestore emulator (once) …");
+    const downloaded = await download();
+    if (downloaded !== null) return official(downloaded);
   }
-  const installed = [...onPath("hidane"), join(root, ".local/hidane/bin/hidane")].find((file) => existsSync(file));
-  if (installed !== undefined) return { kind: "hidane", binary: installed, java };
-  if (onPath("cargo").length > 0) return { kind: "hidane", binary: await installHidane(root, say), java };
+  const hidane = (binary: string): FirestoreEmulator => ({
+    command: [binary],
+    name: "hidane, an emulator without Java",
+    java,
+  });
+  const installed = [...onPath("hidane"), join(ROOT, ".local/hidane/bin/hidane")].find((file) => existsSync(file));
+  if (installed !== undefined) return hidane(installed);
+  if (onPath("cargo").length > 0) return hidane(await installHidane(say));
   throw new SetupError(
     java === null
       ? `Firestore cannot be emulated here: install Java >= ${LEAST_JAVA} (for example Temurin), or hidane, or cargo (Rust), and start again.`
@@ -112,23 +124,19 @@ export async function findFirestore(root: string, say: (line: string) => void): 
   );
 }
 
-function download(root: string): string | null {
-  const firebase = join(root, "node_modules/firebase-tools/lib/bin/firebase.js");
+async function download(): Promise<string | null> {
+  const firebase = join(ROOT, "node_modules/firebase-tools/lib/bin/firebase.js");
   try {
-    execFileSync(process.execPath, [firebase, "setup:emulators:firestore"], {
-      cwd: root,
-      stdio: "ignore",
-      timeout: 300_000,
-    });
+    await promisify(execFile)(process.execPath, [firebase, "setup:emulators:firestore"], { timeout: 300_000 });
   } catch {
     return null;
   }
   return cachedJar("cloud-firestore-emulator");
 }
 
-async function installHidane(root: string, say: (line: string) => void): Promise<string> {
-  const target = join(root, ".local/hidane");
-  say("no Java >= 21 here: compiling hidane, a Firestore emulator without Java (once, some minutes)");
+async function installHidane(say: (line: string) => void): Promise<string> {
+  const target = join(ROOT, ".local/hidane");
+  say("No Firestore emulator here: compiling hidane, one without Java (once, 3-6 minutes) …");
   const child = spawn("cargo", ["install", "hidane", "--locked", "--root", target], {
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -136,7 +144,7 @@ async function installHidane(root: string, say: (line: string) => void): Promise
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     last = text.trim().split("\n").at(-1) ?? last;
   });
-  const ticking = setInterval(() => say(`compiling hidane: ${last.slice(0, 80)}`), 15_000);
+  const ticking = setInterval(() => say(`  hidane: ${last.trim().slice(0, 80)}`), 15_000);
   const code = await new Promise<number | null>((resolve) => {
     child.on("error", () => resolve(null));
     child.on("exit", resolve);

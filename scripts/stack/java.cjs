@@ -1,15 +1,21 @@
 #!/usr/bin/env node
-// Stands on PATH as `java` while the emulators run, for two things that firebase-tools cannot be told otherwise:
-// the Storage emulator's rules runtime, where its jar cannot be had, is answered here (it denies every client, which is what
-// storage.rules says), and the Firestore jar of an installed gcloud SDK is started by its class, since it has no main manifest.
+// Stands on PATH as `java` while the emulators run, for what firebase-tools cannot be told otherwise: which Java of this
+// machine to use, that Firestore is emulated by something other than `java -jar`, and that the Storage emulator's rules
+// runtime, where its jar cannot be had, is answered here (it denies every client, which is what storage.rules says).
 const { spawn } = require("node:child_process");
 const { createInterface } = require("node:readline");
 
 const args = process.argv.slice(2);
-const { PERENNIAL_JAVA: java, PERENNIAL_GCLOUD_JAR: gcloudJar, STORAGE_EMULATOR_BINARY_PATH: standIn } = process.env;
+const { PERENNIAL_JAVA: java, PERENNIAL_FIRESTORE: firestore } = process.env;
+const { FIRESTORE_EMULATOR_BINARY_PATH: firestoreJar, STORAGE_EMULATOR_BINARY_PATH: rulesJar } = process.env;
 
-if (standIn && args.includes(standIn)) answerRules();
-else runJava();
+const at = args.indexOf("-jar");
+const jar = at < 0 ? undefined : args[at + 1];
+if (jar !== undefined && jar === rulesJar) answerRules();
+else if (jar !== undefined && jar === firestoreJar) run([...JSON.parse(firestore), ...args.slice(at + 2)]);
+else if (java) run([java, ...args]);
+else if (args.includes("-version")) console.error('openjdk version "21" (nothing here needs it)');
+else fail("no Java is installed");
 
 function answerRules() {
   const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -21,16 +27,17 @@ function answerRules() {
   });
 }
 
-function runJava() {
-  if (!java) {
-    console.error("no Java is installed");
-    process.exit(1);
-  }
-  const jar = args.indexOf("-jar");
-  if (gcloudJar && jar >= 0 && args[jar + 1] === gcloudJar) {
-    args.splice(jar, 2, "-cp", gcloudJar, "com.google.cloud.datastore.emulator.firestore.CloudFirestore");
-  }
-  const child = spawn(java, args, { stdio: "inherit" });
+function run([program, ...programArgs]) {
+  const child = spawn(program, programArgs, { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => fail(error.message));
   child.on("exit", (code) => process.exit(code ?? 1));
+  // firebase-tools puts its emulators into process groups of their own: if it is killed, nobody else ends them.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill("SIGKILL"), 1000).unref();
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
 }

@@ -1,36 +1,39 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { database } from "../../functions/src/shared/firestore.ts";
 import type { Role } from "../../functions/src/shared/schema.ts";
-import { ROOT } from "./emulators.ts";
+import { ROOT, SetupError } from "./project.ts";
 
-// The Admin SDK is the functions' dependency; scripts use the same one.
-const require = createRequire(join(ROOT, "functions/package.json"));
-
-/** The Admin SDK's Firestore of a project, or of the emulator where FIRESTORE_EMULATOR_HOST says so. */
-export function adminFirestore(
-  projectId: string,
-  databaseId = "(default)",
-): import("firebase-admin/firestore").Firestore {
-  const { getApps, initializeApp } = require("firebase-admin/app") as typeof import("firebase-admin/app");
-  const { getFirestore } = require("firebase-admin/firestore") as typeof import("firebase-admin/firestore");
-  const app = getApps().find(({ name }) => name === projectId) ?? initializeApp({ projectId }, projectId);
-  return getFirestore(app, databaseId);
-}
-
-/** Writes `roles/{uid}`. */
-export async function grantRole(grant: {
-  uid: string;
-  role: Role["role"];
-  grantedBy: string;
-  projectId?: string;
-  databaseId?: string;
-}): Promise<void> {
-  const projectId = grant.projectId ?? process.env["GCLOUD_PROJECT"] ?? "demo-perennial";
+/** Writes `roles/{uid}` in the project, or on the emulators, that the environment names. */
+export async function grantRole(grant: { uid: string; role: Role["role"]; grantedBy: string }): Promise<void> {
   const role: Role = {
     schema_version: 1,
     role: grant.role,
     granted_at: new Date().toISOString(),
     granted_by: grant.grantedBy,
   };
-  await adminFirestore(projectId, grant.databaseId).collection("roles").doc(grant.uid).set(role);
+  await database().collection("roles").doc(grant.uid).set(role);
+}
+
+interface Auth {
+  getUserByEmail(email: string): Promise<{ uid: string }>;
+  createUser(user: { email: string }): Promise<{ uid: string }>;
+}
+
+/**
+ * The id of the user with this address. The Auth emulator begins empty, so there a user is made.
+ * @throws {SetupError} if the project has none
+ */
+export async function uidOf(email: string): Promise<string> {
+  // The Admin SDK is a package of functions/; `database` has made its app.
+  const require = createRequire(join(ROOT, "functions/package.json"));
+  database();
+  const auth = (require("firebase-admin/auth") as { getAuth(): Auth }).getAuth();
+  try {
+    return (await auth.getUserByEmail(email)).uid;
+  } catch (error) {
+    if ((error as { code?: string }).code !== "auth/user-not-found") throw error;
+    if (process.env["FIREBASE_AUTH_EMULATOR_HOST"] !== undefined) return (await auth.createUser({ email })).uid;
+    throw new SetupError(`No user has the address ${email}: let them sign in once, then grant again.`);
+  }
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { expect, it } from "vitest";
-import { isFreePort } from "./emulators.ts";
+import { isFreePort } from "./ports.ts";
 
 it("tells a port that somebody listens on from a free one", async () => {
   const server = createServer().listen(0, "127.0.0.1");
