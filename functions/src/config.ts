@@ -111,7 +111,7 @@ export const Lifecycle = z
         /** Seconds until a silent worker's job may be taken over; it reports three times as often. */
         lease_seconds: z.number().int().min(3).max(600).default(90),
         /** Minutes of work in one task before it hands over to the next. */
-        task_minutes: z.number().min(0.1).max(25).default(20),
+        task_minutes: z.number().min(0.01).max(25).default(20),
         /** Minutes in `queued` after which a job's task is enqueued again. */
         queued_minutes: z.number().min(0.05).max(60).default(2),
         max_attempts: z.number().int().min(1).max(20).default(5),

@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { InteractionLog } from "../functions/src/collect/schema.ts";
+import { VersionStore } from "../functions/src/registry/store.ts";
+import { bucket, database } from "../functions/src/shared/firestore.ts";
+import { LIFECYCLE_PATH } from "../functions/src/shared/lifecycle.ts";
+import { iso } from "../functions/src/shared/time.ts";
+import { JobStore } from "../functions/src/train/store.ts";
+import { runSchedule } from "../scripts/stack/client.ts";
+import { putRouting } from "./routing.ts";
+import { learnableLogs, removeLogs, storeLogs } from "./seeded-logs.ts";
+import { endOf, forgetTrainings, jobOf, newestTime, versionsOf } from "./trainings.ts";
+
+const HOUR = 3_600_000;
+const TARGETS = ["animation_duration", "density", "font_size_base", "theme"];
+
+const db = database();
+let endMs: number;
+let logs: InteractionLog[];
+let policyBefore: Record<string, unknown> | undefined;
+
+/** Trains slowly, with a short lease; nothing but these tests opens jobs. */
+async function setPolicy(jobs: Record<string, number> = {}): Promise<void> {
+  const training = { rounds: 300, max_depth: 8, min_child_weight: 0, tree_method: "exact" };
+  const triggers = { data_volume: { enabled: false }, age: { enabled: false } };
+  await db.doc(LIFECYCLE_PATH).set({ training, triggers, jobs: { lease_seconds: 3, queued_minutes: 0.05, ...jobs } });
+}
+
+/** A job that lies in the queue without a task, as after a crash between the two; the backstop gives it one. */
+async function openJob(id: string): Promise<void> {
+  const wanted = { id, kind: "full", requested_by: "system", reason: "a test", evaluation: null } as const;
+  const opening = await new JobStore(db).create({ ...wanted, as_of: iso(endMs), in_service: "rules" });
+  expect(opening).toEqual({ opened: true, job: id });
+}
+
+const backstop = () => runSchedule("monitorHealth", iso(endMs));
+
+/** The process that works on a job, by its lease; only ever one of the emulator's workers. */
+async function workerOf(id: string): Promise<number> {
+  const pid = Number((await jobOf(id)).lease?.holder.split(".").at(-1));
+  expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toContain("functionsEmulatorRuntime");
+  return pid;
+}
+
+beforeAll(async () => {
+  policyBefore = (await db.doc(LIFECYCLE_PATH).get()).data();
+  await setPolicy();
+  await putRouting();
+  await forgetTrainings();
+  endMs = await newestTime();
+  logs = learnableLogs("kill", { sessions: 800, endMs });
+  await storeLogs(logs);
+});
+
+afterAll(async () => {
+  if (policyBefore === undefined) await db.doc(LIFECYCLE_PATH).delete();
+  else await db.doc(LIFECYCLE_PATH).set(policyBefore);
+  await forgetTrainings();
+  await removeLogs(logs);
+});
+
+describe("a retraining whose worker is killed while it trains", () => {
+  it("goes on with another worker, keeps the units that were done, and makes exactly one version", async () => {
+    const id = "admin.kill";
+    await openJob(id);
+    const before = await vi.waitFor(
+      async () => {
+        await backstop();
+        const job = await jobOf(id);
+        expect(job.stage).toBe("training");
+        expect(Object.keys(job.units)).not.toHaveLength(0);
+        return job;
+      },
+      { timeout: 60_000, interval: 100 },
+    );
+    process.kill(await workerOf(id), "SIGKILL");
+    expect((await jobOf(id)).stage).toBe("training");
+
+    const job = await endOf(id, backstop);
+    expect(job).toMatchObject({ stage: "succeeded", attempts: 1, dataset: before.dataset });
+    expect(job.fence).toBeGreaterThan(before.fence);
+    expect(job.units).toMatchObject(before.units);
+    expect(Object.keys(job.units).sort()).toEqual(TARGETS);
+    expect((await versionsOf(id)).map(({ version }) => version)).toEqual([job.version]);
+    await expect(new VersionStore(db, bucket()).load(job.version ?? "")).resolves.toBeDefined();
+  });
+});
+
+describe("a retraining that takes longer than a task", () => {
+  it("is handed from task to task, which is no failed attempt", async () => {
+    await forgetTrainings();
+    await setPolicy({ task_minutes: 0.01 });
+    const id = "admin.long";
+    await openJob(id);
+    const job = await endOf(id, backstop);
+    expect(job).toMatchObject({ stage: "succeeded", attempts: 0 });
+    expect(job.fence).toBeGreaterThan(1);
+    expect(await versionsOf(id)).toHaveLength(1);
+  });
+});
+
+describe("a retraining with too little to learn from", () => {
+  it("is skipped, with the reason", async () => {
+    const id = "admin.little";
+    const wanted = { id, kind: "full", requested_by: "system", reason: "a test", evaluation: null } as const;
+    const asOf = iso(endMs - 66 * HOUR);
+    await new JobStore(db).create({ ...wanted, as_of: asOf, in_service: "rules" });
+    const job = await endOf(id, backstop);
+    expect(job.stage).toBe("skipped");
+    expect(job.result).toMatch(/^\d\d sessions teach something, 100 are needed$/);
+    expect(await versionsOf(id)).toEqual([]);
+  });
+});

@@ -1,0 +1,47 @@
+import { expect, vi } from "vitest";
+import { ModelVersion } from "../functions/src/registry/schema.ts";
+import { database } from "../functions/src/shared/firestore.ts";
+import { floorTo } from "../functions/src/shared/time.ts";
+import { FINAL_STAGES, RetrainingJob } from "../functions/src/train/schema.ts";
+
+const HOUR_MS = 3_600_000;
+/** Event time of the first story about trainings, long after that of other tests. */
+const FIRST = Date.parse("2026-10-12T06:00:00.000Z");
+const MADE_BY_TRAININGS = ["model_versions", "retraining_jobs", "evaluations"];
+
+/** A time, on the hour, after everything that was ever folded: a story there is the newest, whatever ran before it. */
+export async function newestTime(): Promise<number> {
+  const fold = await database().doc("pipeline/fold-0").get();
+  const last = Date.parse(String(fold.get("last_event_at")));
+  return floorTo(Math.max(FIRST, Number.isNaN(last) ? 0 : last), HOUR_MS) + 100 * HOUR_MS;
+}
+
+/** Makes the system one that has never trained. */
+export async function forgetTrainings(): Promise<void> {
+  for (const collection of MADE_BY_TRAININGS) await database().recursiveDelete(database().collection(collection));
+}
+
+/** The job's document. */
+export async function jobOf(id: string): Promise<RetrainingJob> {
+  return RetrainingJob.parse((await database().doc(`retraining_jobs/${id}`).get()).data());
+}
+
+/** The versions that a job has made. */
+export async function versionsOf(job: string): Promise<ModelVersion[]> {
+  const versions = database().collection("model_versions");
+  const { docs } = await versions.where("lineage.job", "==", job).limit(10).get();
+  return docs.map((doc) => ModelVersion.parse(doc.data()));
+}
+
+/** Waits until a job is over. */
+export async function endOf(id: string, whileWaiting: () => Promise<unknown> = async () => {}): Promise<RetrainingJob> {
+  return vi.waitFor(
+    async () => {
+      await whileWaiting();
+      const job = await jobOf(id);
+      expect(FINAL_STAGES, `${job.stage}: ${job.progress.message}`).toContain(job.stage);
+      return job;
+    },
+    { timeout: 100_000, interval: 300 },
+  );
+}
