@@ -27,9 +27,11 @@ export function randomBooster({ features, outputs, trees, depth, bushy = false }
     defaultLeft: [] as number[],
     value: [] as number[],
   };
-  const grow = (below: number): number => {
-    const node = nodes.left.length;
+  const add = (): number => {
     for (const values of Object.values(nodes)) values.push(0);
+    return nodes.left.length - 1;
+  };
+  const grow = (node: number, below: number): number => {
     if (below === 0 || (!bushy && uniform() < 0.2)) {
       nodes.left[node] = -1;
       nodes.right[node] = -1;
@@ -40,14 +42,17 @@ export function randomBooster({ features, outputs, trees, depth, bushy = false }
     nodes.defaultLeft[node] = uniform() < 0.5 ? 1 : 0;
     const common = THRESHOLDS[Math.floor(uniform() * THRESHOLDS.length * 2)];
     nodes.value[node] = common ?? Math.fround(uniform() * 20 - 10);
-    nodes.left[node] = grow(below - 1);
-    nodes.right[node] = grow(below - 1);
+    // Siblings are neighbours, as XGBoost numbers them.
+    const children = [add(), add()] as const;
+    nodes.left[node] = grow(children[0], below - 1);
+    nodes.right[node] = grow(children[1], below - 1);
     return node;
   };
-  const roots = Int32Array.from({ length: trees }, () => grow(depth));
+  const roots = Int32Array.from({ length: trees }, () => grow(add(), depth));
   const count = nodes.left.length;
   return {
     objective: outputs === 1 ? "reg:linear" : "multi:softprob",
+    baseFirst: false,
     baseScores: new Float32Array(outputs).map(() => uniform() * 10),
     features,
     outputs,

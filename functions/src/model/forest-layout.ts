@@ -2,7 +2,7 @@
  * The frozen scoring buffer: every tree of a version in one block of 32-bit little-endian words, ready to score.
  *
  *     0  magic, version, features, depth, models, trees, outputs, thresholds
- *     8  per model: objective (index in OBJECTIVES), outputs
+ *     8  per model: objective (index in OBJECTIVES), outputs, 1 if sums begin with the base score (Booster.baseFirst)
  *        tree ranges: outputs + 1 words; the trees of output k are [range k, range k + 1), in the booster's order
  *        base scores: one float32 per output
  *        threshold ranges: features + 1 words
@@ -15,6 +15,7 @@
  */
 export const HEADER = { magic: 0, version: 1, features: 2, depth: 3, models: 4, trees: 5, outputs: 6, thresholds: 7 };
 export const HEADER_WORDS = 8;
+export const MODEL_WORDS = 3;
 
 /** "PRFT", little endian. */
 export const MAGIC = 0x54465250;
@@ -46,7 +47,7 @@ export interface Counts {
 
 /** Where the parts begin, in words; `end` is the size of the whole. */
 export function partsOf({ features, depth, models, trees, outputs, thresholds }: Counts) {
-  const treeRanges = HEADER_WORDS + models * 2;
+  const treeRanges = HEADER_WORDS + models * MODEL_WORDS;
   const baseScores = treeRanges + outputs + 1;
   const thresholdRanges = baseScores + outputs;
   const values = thresholdRanges + features + 1;

@@ -39,7 +39,10 @@ describe("Forest.margins", () => {
     ],
   ])("are bit for bit the scorers' for %s", (_, shapes) => {
     for (const features of [1, 19, 32]) {
-      const boosters = shapes.map((shape, i) => randomBooster({ features, ...shape }, 31 * features + i));
+      const boosters = shapes.map((shape, i) => ({
+        ...randomBooster({ features, ...shape }, 31 * features + i),
+        baseFirst: (features + i) % 2 === 0,
+      }));
       expect(differences(boosters, tryingRows(boosters, 1000, features)).slice(0, 3)).toEqual([]);
     }
   });
@@ -47,9 +50,9 @@ describe("Forest.margins", () => {
   it("say of which model they are", () => {
     const boosters = [3, 1, 2].map((outputs, i) => randomBooster({ features: 4, outputs, trees: 6, depth: 2 }, i));
     expect(openForest(freezeForest(boosters)).models).toEqual([
-      { objective: "multi:softprob", first: 0, outputs: 3 },
-      { objective: "reg:linear", first: 3, outputs: 1 },
-      { objective: "multi:softprob", first: 4, outputs: 2 },
+      { objective: "multi:softprob", first: 0, outputs: 3, baseFirst: false },
+      { objective: "reg:linear", first: 3, outputs: 1, baseFirst: false },
+      { objective: "multi:softprob", first: 4, outputs: 2, baseFirst: false },
     ]);
   });
 

@@ -7,6 +7,8 @@ export interface ForestModel {
   /** Its margins are `outputs` in number from `first` on. */
   first: number;
   outputs: number;
+  /** As in Booster. */
+  baseFirst: boolean;
 }
 
 /** The parts of an opened buffer (forest-layout.ts), as views into one copy of it; sound (open-forest.ts). */
@@ -51,12 +53,16 @@ export class Forest {
       throw new RangeError(`the row has ${row.length} values, the models ${parts.features} features`);
     }
     rank(row, parts, ranks);
-    const { treeRanges, baseScores, trees } = parts;
+    const { models, treeRanges, baseScores, trees } = parts;
     const sums = new Float32Array(baseScores.length);
-    for (let output = 0; output < sums.length; output++) {
-      const from = trees + (treeRanges[output] as number);
-      const to = trees + (treeRanges[output + 1] as number);
-      sums[output] = sumOfLeaves(parts, ranks, from, to) + (baseScores[output] as number);
+    for (const { first, outputs, baseFirst } of models) {
+      for (let output = first; output < first + outputs; output++) {
+        const from = trees + (treeRanges[output] as number);
+        const to = trees + (treeRanges[output + 1] as number);
+        const base = baseScores[output] as number;
+        const sum = sumOfLeaves(parts, ranks, { from, to, start: baseFirst ? base : 0 });
+        sums[output] = baseFirst ? sum : sum + base;
+      }
     }
     return sums;
   }
@@ -78,9 +84,13 @@ function rank(row: ArrayLike<number>, { features, thresholds, thresholdRanges }:
   }
 }
 
-/** Sum in float32 of the leaves of the trees whose roots are at [from, to), in their order. */
-function sumOfLeaves({ heap, leaves, depth }: ForestParts, ranks: Int32Array, from: number, to: number): number {
-  let sum = 0;
+/** Sum in float32, beginning with `start`, of the leaves of the trees whose roots are at [from, to), in their order. */
+function sumOfLeaves(
+  { heap, leaves, depth }: ForestParts,
+  ranks: Int32Array,
+  { from, to, start }: { from: number; to: number; start: number },
+): number {
+  let sum = start;
   let root = from;
   for (; root + 3 < to; root += 4) {
     let a = root;

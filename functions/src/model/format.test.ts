@@ -41,6 +41,7 @@ describe("parseBooster", () => {
     expect(booster).toEqual({
       objective: "reg:linear",
       baseScores: Float32Array.of(0.1),
+      baseFirst: false,
       features: 2,
       outputs: 1,
       roots: Int32Array.of(0, 1),

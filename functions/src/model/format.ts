@@ -13,6 +13,8 @@ export interface Booster {
   objective: Objective;
   /** What each output adds to its trees' leaves, in margins (log-odds for logistic). */
   baseScores: Float32Array;
+  /** True if sums begin with it, as since XGBoost 1.0; false if they end with it, as before, in the module too. */
+  baseFirst: boolean;
   /** Columns of a row. */
   features: number;
   /** Margins of a row: the classes of softprob, 1 otherwise. */
@@ -37,8 +39,9 @@ export interface Booster {
   weight: Float32Array;
 }
 
-/** More outputs than any model of ours could have; a bound on what a forged header can make us allocate. */
-const MAX_OUTPUTS = 1000;
+/** More outputs and columns than any model of ours could have: bounds on what a forged header can make us allocate. */
+export const MAX_OUTPUTS = 1000;
+export const MAX_FEATURES = 1_000_000;
 
 /** Half of float32's range: sums of leaves below it stay finite, and so do their differences. */
 export const MAX_MARGIN = 1.7e38;
@@ -55,7 +58,9 @@ export function parseBooster(bytes: Uint8Array): Booster {
   const features = learner.uint32(4);
   const numClass = learner.int32(8);
   reader.require(Number.isFinite(baseScore), "learner", "base_score is not finite");
-  reader.require(features >= 1 && features <= 0x7fffffff, "learner", `${features} features`);
+  reader.require(features >= 1 && features <= MAX_FEATURES, "learner", `${features} features`);
+  // There 1.x keeps its major version, and it means other things by the fields before. It was seen to load and predict wrongly.
+  reader.require(learner.int32(20) === 0, "learner", "is a binary of XGBoost 1.x: save it as JSON");
   const objective = knownObjective(reader);
   const booster = reader.text("booster");
   reader.require(booster === "gbtree", "booster", `${quoted(booster)} is not supported, only gbtree`);
@@ -88,6 +93,7 @@ export function parseBooster(bytes: Uint8Array): Booster {
   return assembleBooster({
     objective,
     baseScores: new Float32Array(outputs).fill(baseScore),
+    baseFirst: false,
     features,
     outputs,
     treeOutput,
@@ -102,7 +108,7 @@ export function parseBooster(bytes: Uint8Array): Booster {
 export function assembleBooster({
   trees,
   ...rest
-}: Pick<Booster, "objective" | "baseScores" | "features" | "outputs" | "treeOutput"> & {
+}: Pick<Booster, "objective" | "baseScores" | "baseFirst" | "features" | "outputs" | "treeOutput"> & {
   trees: readonly TreeArrays[];
 }): Booster {
   checkMargins(trees, rest);

@@ -8,6 +8,7 @@ import {
   MAX_DEPTH,
   MAX_FEATURES,
   MAX_WORDS,
+  MODEL_WORDS,
   PADDING,
   partsOf,
   SLOT_BITS,
@@ -81,7 +82,8 @@ export function freezeForest(boosters: readonly Booster[]): Uint8Array {
   let tree = 0;
   let output = 0;
   boosters.forEach((booster, model) => {
-    words.set([OBJECTIVES.indexOf(booster.objective), booster.outputs], HEADER_WORDS + model * 2);
+    const { objective, outputs, baseFirst } = booster;
+    words.set([OBJECTIVES.indexOf(objective), outputs, baseFirst ? 1 : 0], HEADER_WORDS + model * MODEL_WORDS);
     for (let own = 0; own < booster.outputs; own++, output++) {
       words[parts.treeRanges + output] = tree;
       floats[parts.baseScores + output] = booster.baseScores[own] as number;

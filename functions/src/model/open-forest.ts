@@ -9,6 +9,7 @@ import {
   MAX_DEPTH,
   MAX_FEATURES,
   MAX_WORDS,
+  MODEL_WORDS,
   PADDING,
   partsOf,
   SLOT_BITS,
@@ -26,7 +27,7 @@ export function openForest(bytes: Uint8Array): Forest {
   const whole = bytes.length >= HEADER_WORDS * 4 && bytes.length % 4 === 0 && bytes.length <= MAX_WORDS * 4;
   require(whole, "header", `a buffer of ${bytes.length} bytes`);
   // A copy of its own: aligned to words, and nobody else writes into it.
-  const buffer = littleEndian(Uint8Array.from(bytes).buffer).buffer;
+  const buffer = littleEndian(new Uint8Array(bytes).buffer).buffer;
   const words = new Int32Array(buffer);
   const counts = readCounts(words);
   const parts = partsOf(counts);
@@ -79,13 +80,16 @@ function readCounts(words: Int32Array): Counts {
 function readModels(words: Int32Array, counts: Counts): ForestModel[] {
   let first = 0;
   const models = Array.from({ length: counts.models }, (_, i): ForestModel => {
-    const objective = OBJECTIVES[words[HEADER_WORDS + i * 2] as number];
-    const outputs = words[HEADER_WORDS + i * 2 + 1] as number;
+    const at = HEADER_WORDS + i * MODEL_WORDS;
+    const objective = OBJECTIVES[words[at] as number];
+    const outputs = words[at + 1] as number;
+    const baseFirst = words[at + 2] as number;
     const where = `model ${i}`;
     if (objective === undefined) throw new ModelFormatError(`forest, ${where}`, "its objective is not known");
     const sound = outputs >= 1 && outputs <= counts.outputs && (objective === "multi:softprob") === outputs >= 2;
     require(sound, where, `${outputs} outputs for ${objective}`);
-    const model = { objective, first, outputs };
+    require(baseFirst === 0 || baseFirst === 1, where, `flag is ${baseFirst}`);
+    const model = { objective, first, outputs, baseFirst: baseFirst === 1 };
     first += outputs;
     return model;
   });
@@ -110,7 +114,7 @@ function checkThresholds({ thresholds, thresholdRanges, features }: ForestParts)
     for (let i = from; i < to; i++) {
       const value = thresholds[i] as number;
       const ascends = i === from ? !Number.isNaN(value) : (thresholds[i - 1] as number) < value;
-      require(ascends, `thresholds of feature ${feature}`, "do not ascend");
+      if (!ascends) require(false, `thresholds of feature ${feature}`, "do not ascend");
     }
   }
 }

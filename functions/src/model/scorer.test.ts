@@ -36,10 +36,17 @@ describe("Scorer.margins", () => {
     expect(margin([0, 0], leafTree(1), leafTree(1), leafTree(16_777_216))).toBe(16_777_218);
   });
 
-  it("adds the base score last", () => {
+  it("adds the base score last in binaries, and first where the booster says so", () => {
     const trees = [leafTree(1), leafTree(1)];
-    const scorer = new Scorer(parseBooster(boosterBytes({ baseScore: 16_777_216, trees })));
-    expect(scorer.margins([0, 0])[0]).toBe(16_777_218);
+    const booster = parseBooster(boosterBytes({ baseScore: 16_777_216, trees }));
+    for (const [baseFirst, expected] of [
+      [false, 16_777_218],
+      [true, 16_777_216],
+    ] as const) {
+      const scorer = new Scorer({ ...booster, baseFirst });
+      // Twice: it must not add to what it keeps.
+      for (const margins of [scorer.margins([0, 0]), scorer.margins([0, 0])]) expect(margins[0]).toBe(expected);
+    }
   });
 
   it("keeps outputs apart and answers anew each time", () => {

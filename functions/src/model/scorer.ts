@@ -2,12 +2,12 @@ import type { Booster } from "./format.ts";
 import { softmax } from "./softmax.ts";
 
 /**
- * Scores rows with a booster, exactly as the module does.
+ * Scores rows with a booster, exactly as what wrote it does.
  *
  * The promise of a version, whatever layout scores it: every value is rounded to float32 before it is compared;
- * `value < threshold` goes left; a missing value (NaN) goes the node's default way; leaves are added in float32, from 0,
- * in the order of the trees, each output by itself; the base score is added last, in float32. That is XGBoost 0.7's order,
- * so margins are bit for bit the module's.
+ * `value < threshold` goes left; a missing value (NaN) goes the node's default way; leaves are added in float32 in the
+ * order of the trees, each output by itself. Sums end with the base score for what the module trains and for binaries
+ * (XGBoost 0.7 to 0.90), and begin with it for XGBoost JSON (1.0 and later): margins are bit for bit theirs.
  */
 export class Scorer {
   private readonly booster: Booster;
@@ -23,13 +23,14 @@ export class Scorer {
    * @param row one value per feature of the booster, in its order; NaN is missing
    */
   margins(row: ArrayLike<number>): Float32Array {
-    const { outputs, features, roots, treeOutput, left, right, feature, defaultLeft, value, baseScores } = this.booster;
+    const { outputs, features, roots, treeOutput, left, right, feature, defaultLeft, value, baseScores, baseFirst } =
+      this.booster;
     if (row.length !== features)
       throw new RangeError(`the row has ${row.length} values, the model ${features} features`);
     const { rounded } = this;
     rounded.set(row);
     // A Float32Array rounds every sum that is stored in it to float32.
-    const sums = new Float32Array(outputs);
+    const sums = baseFirst ? Float32Array.from(baseScores) : new Float32Array(outputs);
     for (let tree = 0; tree < roots.length; tree++) {
       let node = roots[tree] as number;
       for (let child = left[node] as number; child >= 0; child = left[node] as number) {
@@ -40,9 +41,8 @@ export class Scorer {
       const output = treeOutput[tree] as number;
       sums[output] = (sums[output] as number) + (value[node] as number);
     }
-    for (let output = 0; output < outputs; output++)
-      sums[output] = (sums[output] as number) + (baseScores[output] as number);
-    return sums;
+    if (baseFirst) return sums;
+    return sums.map((sum, output) => sum + (baseScores[output] as number));
   }
 
   /** Probabilities of one row, one per class, for softprob. Bit for bit the module's. */
