@@ -81,16 +81,8 @@ describe("openForest", () => {
     ["a node of an unknown threshold", { [node]: 99 << 6 }, `forest, node ${COUNTS.trees}: 6336 names no threshold`],
     ["a negative node", { [node]: 2 ** 31 }, `forest, node ${COUNTS.trees}: -2147483648 names no threshold`],
     ["almost a padding node", { [node]: PADDING + 1 }, `forest, node ${COUNTS.trees}: 2147483585 names no threshold`],
-    [
-      "a leaf that is not a number",
-      { [PARTS.end - 1]: 0x7fc00000 },
-      `forest, leaf ${PARTS.end - 1 - PARTS.heap}: NaN is`,
-    ],
-    [
-      "an infinite leaf",
-      { [PARTS.heap + COUNTS.trees * 4]: 0x7f800000 },
-      `forest, leaf ${COUNTS.trees * 4}: Infinity is`,
-    ],
+    ["a leaf that is not a number", { [PARTS.end - 1]: 0x7fc00000 }, "forest, output 2: its sums"],
+    ["an infinite leaf", { [PARTS.heap + COUNTS.trees * 4]: 0x7f800000 }, "forest, output 0: its sums"],
     ["an infinite base score", { [PARTS.baseScores + 1]: 0xff800000 }, "forest, output 1: its sums"],
   ])("refuses %s", (_, changes, message) => {
     expect(failure(changed(changes))).toContain(message);

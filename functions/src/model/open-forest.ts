@@ -126,11 +126,28 @@ function checkNodes({ heap, trees, depth, features, thresholdRanges }: ForestPar
     const feature = slot >>> 1;
     ends[slot] = ((thresholdRanges[feature + 1] as number) - (thresholdRanges[feature] as number)) << SLOT_BITS;
   }
-  for (let at = trees; at < trees << depth; at++) {
-    const node = heap[at] as number;
-    const sound = node === PADDING || (node >= 0 && node < (ends[node & SLOT_MASK] as number) + (node & SLOT_MASK));
-    if (!sound) require(false, `node ${at}`, `${node} names no threshold`);
+  for (let from = trees; from < trees << depth; from += trees) {
+    const unsound = firstUnsound(heap, ends, from, from + trees);
+    if (unsound >= 0) require(false, `node ${unsound}`, `${heap[unsound]} names no threshold`);
   }
+}
+
+// The two that follow are called for small parts, so that they are compiled soon: a version is opened while a visit waits.
+
+function firstUnsound(heap: Int32Array, ends: Int32Array, from: number, to: number): number {
+  for (let at = from; at < to; at++) {
+    const node = heap[at] as number;
+    const slot = node & SLOT_MASK;
+    if ((node < 0 || node >= (ends[slot] as number) + slot) && node !== PADDING) return at;
+  }
+  return -1;
+}
+
+/** Largest size of the leaves of a part; NaN if one is none. */
+function largestSize(leaves: Float32Array, from: number, to: number): number {
+  let largest = 0;
+  for (let leaf = from; leaf < to; leaf++) largest = Math.max(largest, Math.abs(leaves[leaf] as number));
+  return largest;
 }
 
 /** As for boosters (format.ts): no row may ever add up to infinity. */
@@ -139,14 +156,10 @@ function checkMargins({ leaves, trees, depth, treeRanges, baseScores }: ForestPa
   for (let output = 0; output < baseScores.length; output++) {
     let bound = Math.abs(baseScores[output] as number);
     for (let tree = treeRanges[output] as number; tree < (treeRanges[output + 1] as number); tree++) {
-      let largest = 0;
-      for (let leaf = (trees + tree) * perTree; leaf < (trees + tree + 1) * perTree; leaf++) {
-        const size = Math.abs(leaves[leaf] as number);
-        if (!(size <= MAX_MARGIN)) require(false, `leaf ${leaf}`, `${size} is too large, or not a number`);
-        largest = Math.max(largest, size);
-      }
-      bound += largest;
+      const from = (trees + tree) * perTree;
+      bound += largestSize(leaves, from, from + perTree);
     }
+    // Not true either where a leaf or a base score is not a number.
     require(bound <= MAX_MARGIN, `output ${output}`, "its sums are not surely finite");
   }
 }
