@@ -111,3 +111,20 @@ describe("a retraining with too little to learn from", () => {
     expect(await versionsOf(id)).toEqual([]);
   });
 });
+
+describe("a retraining that fails", () => {
+  it("is tried again, and in the end failed with the reason", async () => {
+    await setPolicy({ max_attempts: 2 });
+    const id = "admin.broken";
+    await openJob(id);
+    // A data set that is not in Storage.
+    const missing = { path: "", sha256: "0".repeat(64), rows: 1, sessions: 1, fingerprint: "" };
+    const dataset = { ...missing, from: iso(endMs - HOUR), to: iso(endMs) };
+    await db.doc(`retraining_jobs/${id}`).update({ stage: "training", dataset });
+    const job = await endOf(id, backstop);
+    expect(job).toMatchObject({ stage: "failed", attempts: 2, lease: null });
+    expect(job.result).toMatch(
+      /^failed 2 times, last while training: CorruptError: .*dataset\.000000000000 is missing$/,
+    );
+  });
+});

@@ -7,7 +7,7 @@ import { bucket, database } from "../functions/src/shared/firestore.ts";
 import { LIFECYCLE_PATH } from "../functions/src/shared/lifecycle.ts";
 import { hourId, iso } from "../functions/src/shared/time.ts";
 import type { RetrainingJob } from "../functions/src/train/schema.ts";
-import { callFunction, runSchedule, signUp, stackUrls } from "../scripts/stack/client.ts";
+import { callFunction, runSchedule, signUp } from "../scripts/stack/client.ts";
 import { putRouting } from "./routing.ts";
 import { learnableLogs, removeLogs, storeLogs } from "./seeded-logs.ts";
 import { endOf, forgetTrainings, jobOf, newestTime, versionsOf } from "./trainings.ts";
@@ -105,7 +105,7 @@ describe("enough new visits", () => {
 
   it("and a task that is delivered again change nothing", async () => {
     const before = await jobOf(job.id);
-    const answer = await fetch(`${stackUrls().functionsUrl}/runRetraining`, {
+    const answer = await fetch(`${process.env["PERENNIAL_FUNCTIONS_URL"]}/runRetraining`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: "Bearer owner" },
       body: JSON.stringify({ data: { job: job.id } }),

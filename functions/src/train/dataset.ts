@@ -4,7 +4,7 @@ import type { Lifecycle } from "../config.ts";
 import type { Sample } from "./sample.ts";
 
 /** First line of a data set: how it was made, and the policy that the whole training goes by, whatever is edited meanwhile. */
-export interface DatasetHeader {
+interface DatasetHeader {
   /** Event times, ISO 8601: from <= event_at < to. */
   from: string;
   to: string;

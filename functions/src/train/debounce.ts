@@ -14,18 +14,18 @@ export class Debounce {
   private lastRunMs = Number.NEGATIVE_INFINITY;
   private lastEventMs = Number.NEGATIVE_INFINITY;
 
-  /** Runs `work` if it is due at this event; null if it is not. */
-  async run<T>(nowMs: number, work: () => Promise<T>): Promise<T | null> {
+  /** Runs `work` if it is due at this event. */
+  async run(nowMs: number, work: () => Promise<void>): Promise<void> {
     this.events++;
     const isFirst = nowMs - this.lastEventMs >= PAUSE_MS;
     this.lastEventMs = nowMs;
     const isDue = isFirst || this.events >= MAX_EVENTS || nowMs - this.lastRunMs >= MAX_AGE_MS;
-    if (this.running || !isDue) return null;
+    if (this.running || !isDue) return;
     this.running = true;
     this.events = 0;
     this.lastRunMs = nowMs;
     try {
-      return await work();
+      await work();
     } finally {
       this.running = false;
     }

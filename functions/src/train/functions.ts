@@ -22,12 +22,11 @@ export const onInteractionLog = onDocumentCreated(
   { document: "interaction_logs/{id}", region: REGION, database: DATABASE_ID, memory: "512MiB", timeoutSeconds: 300 },
   async () => {
     const serverMs = Date.now();
-    const followed = await logsOfInstance.run(serverMs, async () => {
+    await logsOfInstance.run(serverMs, async () => {
       const { followLogs } = await import("./follow-logs.ts");
       const follow = { holder: randomUUID(), maxSteps: EVENT_STEPS, eventMs: null, serverMs };
-      return followLogs(database(), bucket(), follow);
+      logger.info("logs followed", await followLogs(database(), bucket(), follow));
     });
-    logger.debug("interaction log", { followed });
   },
 );
 

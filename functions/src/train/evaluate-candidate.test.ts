@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { someLog } from "../../../test/some-log.ts";
+import type { InteractionLog } from "../collect/schema.ts";
+import { Lifecycle } from "../config.ts";
+import { neutralVariables } from "../design/rules.ts";
+import { CLASS_GROUPS, type ClassGroup, type Design, VARIABLE_NAMES } from "../design/schema.ts";
+import type { VersionModel } from "../model/bundle.ts";
+import { type Answers, answersOf, type Candidate, evaluateCandidate } from "./evaluate-candidate.ts";
+import { examplesOf } from "./examples.ts";
+import { planTraining } from "./plan.ts";
+import { sampleOf } from "./sample.ts";
+import { splitSessions } from "./split.ts";
+import type { Workspace } from "./workspace.ts";
+
+const VERSION = "v_20260928T051200Z_0123456789ab";
+const ENGAGED = { session_duration: 120_001, interactions_count: 6, scroll_depth: 0.71, bounce_rate: 0.29 };
+
+/** Ten sessions, one a minute; each one's visits are engaged or not, and the last two sessions judge. */
+const SESSIONS = ["-", "-", "-", "-", "-", "+", "+", "+", "+", "+-"];
+
+function workspace(policy: "engagement" | "observed", differences: Partial<InteractionLog> = {}): Workspace {
+  const samples = SESSIONS.flatMap((visits, session) =>
+    [...visits].map((visit, i) =>
+      sampleOf(
+        someLog({
+          prediction_id: `${session}.${i}`,
+          session_id: `s${session}`,
+          event_at: new Date(Date.parse("2026-09-28T05:00:00.000Z") + session * 60_000 + i).toISOString(),
+          ...(visit === "+" ? ENGAGED : {}),
+          ...differences,
+        }),
+      ),
+    ),
+  );
+  const training = { ...Lifecycle.parse({}).training, target_policy: policy };
+  const examples = examplesOf(samples, policy);
+  const split = splitSessions(examples, training.holdout_share);
+  const validation = { verdict: "proceed", checked: 11, valid: 11, invalid: {}, reason: "" } as const;
+  return { training, validation, examples, split, plan: planTraining(examples, split) };
+}
+
+/** A version that always answers the same. */
+function always(classes: Record<ClassGroup, number>, variables: Partial<Design["variables"]> = {}): VersionModel {
+  const design = { classes, variables: { ...neutralVariables(), ...variables }, confidence: classes };
+  return { varyingGroups: [], predict: () => design };
+}
+
+const answers = (model: VersionModel, { examples }: Workspace): Promise<Answers> =>
+  answersOf(model, examples, Int32Array.from(examples.ids.keys()), async () => {});
+
+async function candidate(of: Workspace, classes: Record<ClassGroup, number>): Promise<Candidate> {
+  return {
+    answers: await answers(always(classes, { font_size_base: 1.1 }), of),
+    targets: Object.fromEntries(
+      CLASS_GROUPS.map((group) => [group, { kind: "constant", value: classes[group] }]),
+    ) as Candidate["targets"],
+    files: new Map(),
+    against: "rules",
+    inService: null,
+  };
+}
+
+const ALTA = { density: 2, font: 0, theme: 0 };
+const MEDIA = { ...ALTA, density: 1 };
+
+describe("a candidate", () => {
+  it("is measured on the hold-out, each session with weight 1, beside the rules and the majority", async () => {
+    const work = workspace("engagement");
+    const { metrics, gate } = evaluateCandidate(work, await candidate(work, ALTA));
+    // Session 8 is engaged, session 9 half: 3/4 of the weight is densidad-alta. In training 5 of 8 are media.
+    expect(metrics.classes.density).toMatchObject({
+      rows: 3,
+      sessions: 2,
+      accuracy: 0.75,
+      rules_accuracy: 0.25,
+      majority_accuracy: 0.25,
+      varies: true,
+    });
+    // A constant is sure of itself: wrong in 1/4 of the weight, -ln(2^-52) = 36.04 nats each.
+    expect(metrics.classes.density.log_loss).toBeCloseTo(0.25 * 52 * Math.LN2, 10);
+    expect(metrics.classes.theme).toMatchObject({ accuracy: 1, varies: false });
+    // Targets 1.15, 1.15 and 1; always 1.1: 0.05 and, in 1/4 of the weight, 0.1. The rules say 1.
+    expect(metrics.variables["font_size_base"]?.mae).toBeCloseTo(0.0625, 12);
+    expect(metrics.variables["font_size_base"]?.normalised_mae).toBeCloseTo(0.0625 / 0.7, 12);
+    expect(metrics.variables["font_size_base"]?.rules_mae).toBeCloseTo(0.1125, 12);
+    expect(Object.keys(metrics.variables)).toEqual(VARIABLE_NAMES);
+    expect(gate).toMatchObject({ verdict: "better", against: "rules", accuracy_difference: 0.5 });
+  });
+
+  it("is compared with the version in service on the same rows", async () => {
+    const work = workspace("engagement");
+    const inService = await answers(always(ALTA), work);
+    const worse = { ...(await candidate(work, MEDIA)), against: VERSION, inService } as const;
+    expect(evaluateCandidate(work, worse).gate).toMatchObject({
+      verdict: "not_better",
+      against: VERSION,
+      accuracy_difference: -0.5,
+    });
+    const equal = { ...(await candidate(work, ALTA)), against: VERSION, inService } as const;
+    expect(evaluateCandidate(work, equal).gate).toMatchObject({ verdict: "better", accuracy_difference: 0 });
+  });
+
+  it("without a labelled hold-out row has figures of 0 and is not judged by them", async () => {
+    const work = workspace("observed", { predicted_css_variables: {} });
+    const { metrics, gate } = evaluateCandidate(work, await candidate(work, ALTA));
+    expect(metrics.variables["spacing_base"]).toEqual({
+      rows: 0,
+      mae: 0,
+      normalised_mae: 0,
+      rules_mae: 0,
+      varies: false,
+    });
+    expect(gate.verdict).toBe("not_enough_data");
+  });
+});
