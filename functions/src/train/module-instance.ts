@@ -5,10 +5,16 @@ import { type Exports, ModuleError, openModule } from "./wasm.ts";
 export type ModelHandle = number & { readonly handle: unique symbol };
 
 /** Byte offsets in the module's MetaInfo (XGBoost 0.7, wasm32): u64 counts, then a std::vector `{ begin, end, capacity }` each. */
-const META = { rows: 0, columns: 8, labels: 24, weights: 60 };
+const META = { rows: 0, columns: 8, labels: 24, weights: 60, baseMargins: 72 };
 
 /** What the module takes as missing. */
 const MISSING = -1;
+
+/**
+ * What a genuine -1 becomes: the next float32. No threshold lies between the two but this value itself, and
+ * `withMinusOne` (minus-one.ts) makes it -1 again.
+ */
+export const NEXT_TO_MISSING = -0.999_999_940_395_355_2;
 
 /**
  * One isolated instance of the module with typed errors; checks nothing that `checkTrainingInput` does. After a
@@ -26,14 +32,16 @@ export class ModuleInstance {
   }
 
   /** A model over the data, without trees yet. */
-  createModel({ rows, columns, labels, weights }: TrainingData): ModelHandle {
+  createModel({ rows, columns, labels, weights, baseMargins }: TrainingData): ModelHandle {
     const { module } = this;
     const px = this.copyRows(rows);
     const py = this.copy(labels);
     const model = this.guard(() => module._create_model(px, py, labels.length, columns)) as ModelHandle;
     module._free(px);
     module._free(py);
-    if (weights !== undefined) this.setWeights(model, { labels, columns, weights });
+    const meta = (weights ?? baseMargins) ? this.findMeta(model, { labels, columns }) : 0;
+    if (weights !== undefined) this.setVector(meta + META.weights, weights, labels.length);
+    if (baseMargins !== undefined) this.setVector(meta + META.baseMargins, baseMargins, baseMargins.length);
     return model;
   }
 
@@ -76,11 +84,8 @@ export class ModuleInstance {
     return predictions;
   }
 
-  /** The module has no call for weights: they are put where its MetaInfo keeps them, once it is surely found. */
-  private setWeights(
-    model: ModelHandle,
-    { labels, columns, weights }: { labels: Float32Array; columns: number; weights: Float32Array },
-  ): void {
+  /** The module has no calls for weights and margins: they are put where its MetaInfo keeps them, once it is surely found. */
+  private findMeta(model: ModelHandle, { labels, columns }: { labels: Float32Array; columns: number }): number {
     const word = (address: number): number => this.module.HEAPU32[address >>> 2] ?? 0;
     const matrix = word(word(word(model + 4)));
     const meta = word(matrix + 8) + 8;
@@ -89,20 +94,29 @@ export class ModuleInstance {
     const asExpected =
       word(meta + META.rows) === labels.length &&
       word(meta + META.columns) === columns &&
-      weights.length === labels.length &&
       found.length === labels.length &&
       found.every((value, i) => value === labels[i]) &&
-      word(meta + META.weights) === 0;
-    if (!asExpected) throw new ModuleError("the module's memory is not laid out as expected: weights cannot be set");
-    const pointer = this.copy(weights);
-    const end = pointer + weights.length * 4;
-    this.module.HEAPU32.set([pointer, end, end], (meta + META.weights) >>> 2);
+      word(meta + META.weights) === 0 &&
+      word(meta + META.baseMargins) === 0;
+    if (!asExpected) throw new ModuleError("the module's memory is not laid out as expected: nothing can be set in it");
+    return meta;
+  }
+
+  /** A std::vector: begin, end, end of what is allocated. */
+  private setVector(address: number, values: Float32Array, expected: number): void {
+    if (values.length !== expected) throw new ModuleError(`${values.length} values where ${expected} belong`);
+    const pointer = this.copy(values);
+    const end = pointer + values.length * 4;
+    this.module.HEAPU32.set([pointer, end, end], address >>> 2);
   }
 
   private copyRows(rows: Float32Array): number {
     const pointer = this.copy(rows);
     const heap = this.module.HEAPF32.subarray(pointer >>> 2, (pointer >>> 2) + rows.length);
-    for (let i = 0; i < heap.length; i++) if (Number.isNaN(heap[i])) heap[i] = MISSING;
+    for (let i = 0; i < heap.length; i++) {
+      if (heap[i] === MISSING) heap[i] = NEXT_TO_MISSING;
+      else if (Number.isNaN(heap[i])) heap[i] = MISSING;
+    }
     return pointer;
   }
 

@@ -2,6 +2,10 @@ import { describe, expect, it } from "vitest";
 import { trainingSample } from "../../../test/training-data.ts";
 import { ModelFormatError } from "../model/byte-reader.ts";
 import { parseBooster } from "../model/format.ts";
+import { predictionOf } from "../model/prediction.ts";
+import { roundsOf } from "../model/rounds.ts";
+import { Scorer } from "../model/scorer.ts";
+import { lossOf } from "./early-stopping.ts";
 import { predictWithModule, type Training, TrainingStopped, trainBooster } from "./module.ts";
 import { ModuleInstance } from "./module-instance.ts";
 import { TrainingInputError } from "./training-input.ts";
@@ -151,10 +155,47 @@ describe("trainBooster", () => {
     expect(first).toBeCloseTo(mean, 2);
   });
 
+  it.each(["exact", "hist"] as const)("learns from a genuine -1 with %s, and answers it", async (tree_method) => {
+    // The label tells -1 from its neighbours and from missing.
+    const values = [-2, -1, -0.5, Number.NaN];
+    const rows = Float32Array.from({ length: 400 }, (_, i) => values[i % 4] as number);
+    const labels = rows.map((value) => (value === -1 ? 10 : 0));
+    const parameters = { ...REGRESSION.parameters, tree_method, eta: 1, lambda: 0 } as Training["parameters"];
+    const bytes = await trainBooster({ rows, columns: 1, labels, parameters, rounds: 3, seed: 1 });
+    const scorer = new Scorer(parseBooster(bytes));
+    expect(values.map((value) => Math.round(scorer.margins([value])[0] ?? 0))).toEqual([0, 10, 0, 0]);
+    expect(Array.from(await predictWithModule(bytes, rows.subarray(0, 4), 1), Math.round)).toEqual([0, 10, 0, 0]);
+  });
+
+  it("trains logistic boosters: the probability of 1, from the share of ones", async () => {
+    const labels = SAMPLE.classes.map((value) => (value === 2 ? 1 : 0));
+    const share = labels.reduce((a, b) => a + b) / labels.length;
+    const parameters = { ...SHAPE, objective: "binary:logistic" } as const;
+    const bytes = await trainBooster({ ...REGRESSION, labels, parameters, rounds: 20 });
+    const booster = parseBooster(bytes);
+    expect(booster.baseScores[0]).toBeCloseTo(Math.log(share / (1 - share)), 5);
+    const scorer = new Scorer(booster);
+    const own = Float32Array.from(labels, (_, i) => {
+      const row = SAMPLE.rows.subarray(i * COLUMNS, (i + 1) * COLUMNS);
+      return predictionOf("binary:logistic", scorer.margins(row))[0] as number;
+    });
+    const theirs = await predictWithModule(bytes, SAMPLE.rows, COLUMNS);
+    expect(Math.max(...own.map((p, i) => Math.abs(p - (theirs[i] ?? 0))))).toBeLessThan(1e-6);
+    expect(lossOf("binary:logistic", own, labels)).toBeLessThan(0.4);
+  });
+
+  it("keeps what it has when it is enough, and says nothing of the rest", async () => {
+    let asked = 0;
+    const bytes = await trainBooster({ ...CLASSIFICATION, rounds: 50, isEnough: () => ++asked === 4 });
+    expect(bytes).toEqual(await trainBooster({ ...CLASSIFICATION, rounds: 4 }));
+    const at = await trainBooster({ ...CLASSIFICATION, rounds: 50, isEnough: () => true });
+    expect(roundsOf(parseBooster(at))).toBe(1);
+  });
+
   it("refuses bad input before it loads anything", async () => {
-    const rows = Float32Array.from(SAMPLE.rows).fill(-1, 7, 8);
+    const rows = Float32Array.from(SAMPLE.rows).fill(Infinity, 7, 8);
     await expect(trainBooster({ ...REGRESSION, rows })).rejects.toThrow(TrainingInputError);
-    await expect(trainBooster({ ...REGRESSION, rows })).rejects.toThrow("rows, column 2, row 1: -1");
+    await expect(trainBooster({ ...REGRESSION, rows })).rejects.toThrow("rows, column 2, row 1: must be finite");
   });
 
   it("learns from the largest and from tiny labels", async () => {

@@ -1,5 +1,10 @@
 import { setImmediate } from "node:timers/promises";
-import { parseBooster } from "../model/format.ts";
+import type { z } from "zod";
+import { type Booster, parseBooster } from "../model/format.ts";
+import { firstRounds } from "../model/rounds.ts";
+import { writeBooster } from "../model/write-booster.ts";
+import { EarlyStopping, type Holdout } from "./early-stopping.ts";
+import { withMinusOne } from "./minus-one.ts";
 import { ModuleInstance } from "./module-instance.ts";
 import { moduleSettings, type TrainingParameters } from "./parameters.ts";
 import { checkTrainingInput, type TrainingData } from "./training-input.ts";
@@ -15,6 +20,10 @@ export interface Training extends TrainingData {
   onRound?: ((done: number, total: number) => void | Promise<void>) | undefined;
   /** Asked before every round: true ends the training with TrainingStopped. */
   shouldStop?: (() => boolean) | undefined;
+  /** Asked before every round but the first: true ends the training with the rounds that are done, as at a deadline. */
+  isEnough?: (() => boolean) | undefined;
+  /** Ends the training once its loss on other rows does not fall any more, with the rounds of the least loss. */
+  holdout?: Holdout | undefined;
 }
 
 /** A training was told to stop before its last round; nothing of it is left. */
@@ -27,31 +36,42 @@ export class TrainingStopped extends Error {
 
 /**
  * Trains one booster in a module instance of its own and gives it in the module's binary format (model/format.ts reads
- * it). The same data, parameters and seed give the same bytes. Between rounds the event loop runs.
+ * it), without nodes that were pruned. The same data, parameters and seed give the same bytes, in a worker or not. Between
+ * rounds the event loop runs.
  * @throws {TrainingInputError} data or parameters that the module would refuse or take in silence
  * @throws {TrainingStopped} shouldStop said so
  * @throws {ModuleError} the module failed; out of memory, for one
  * @throws {ModelFormatError} what it made is not a sound model: labels so large that float32 overflowed
  */
 export async function trainBooster(training: Training): Promise<Uint8Array> {
-  const { rounds, onRound, shouldStop } = training;
+  const { rounds, onRound, shouldStop, isEnough, holdout } = training;
   const parameters = checkTrainingInput(training, training.parameters, training);
-  const baseScore = parameters.objective === "reg:linear" ? (parameters.base_score ?? mean(training)) : 0.5;
+  const stopping = holdout === undefined ? undefined : new EarlyStopping(holdout, training.columns);
   const instance = await ModuleInstance.open();
   const model = instance.createModel(training);
+  const baseScore = baseScoreOf(training, parameters);
   for (const [name, value] of moduleSettings(parameters, { seed: training.seed, baseScore })) {
     instance.setParameter(model, name, value);
   }
+  const saved = (): Booster => withMinusOne(parseBooster(instance.save(model)));
   for (let done = 1; done <= rounds; done++) {
     if (shouldStop?.()) throw new TrainingStopped(done - 1, rounds);
+    if (done > 1 && isEnough?.()) break;
     instance.trainRound(model);
     await onRound?.(done, rounds);
+    if (stopping?.isOver(saved())) break;
     // A timer that is due, such as a heartbeat's, gets its turn.
     await setImmediate();
   }
-  const bytes = instance.save(model);
-  parseBooster(bytes);
-  return bytes;
+  return writeBooster(stopping === undefined ? saved() : firstRounds(saved(), stopping.bestRound));
+}
+
+function baseScoreOf(data: TrainingData, parameters: z.output<typeof TrainingParameters>): number {
+  if (parameters.objective === "multi:softprob") return 0.5;
+  if (parameters.base_score !== undefined) return parameters.base_score;
+  const given = mean(data);
+  // Labels that are all the same have no log-odds.
+  return parameters.objective === "reg:linear" ? given : Math.min(Math.max(given, 1e-6), 1 - 1e-6);
 }
 
 /** Weighted mean of the labels: what regression trees add to. */

@@ -40,12 +40,19 @@ export const TrainingParameters = z.discriminatedUnion("objective", [
     /** What the trees add to; the labels' (weighted) mean if it is left out: the module would take 0.5 whatever the data. */
     base_score: z.number().min(-1e30).max(1e30).optional(),
   }),
+  z.strictObject({
+    ...common,
+    /** Labels are 0 and 1; predicts the probability of 1. */
+    objective: z.literal("binary:logistic"),
+    /** The probability whose log-odds the trees add to; the labels' (weighted) mean if it is left out. */
+    base_score: z.number().gt(0).lt(1).optional(),
+  }),
 ]);
 export type TrainingParameters = z.input<typeof TrainingParameters>;
 
 /**
  * The module's settings, name -> value, all of them, in the order in which they are set.
- * @param baseScore what the trees add to, in margin space
+ * @param baseScore what the trees add to; a probability for logistic
  */
 export function moduleSettings(
   parameters: z.output<typeof TrainingParameters>,

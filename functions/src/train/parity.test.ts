@@ -4,18 +4,29 @@ import { trainingSample } from "../../../test/training-data.ts";
 import { ModelFormatError } from "../model/byte-reader.ts";
 import { type Booster, parseBooster } from "../model/format.ts";
 import { Scorer } from "../model/scorer.ts";
-import { predictWithModule, trainBooster } from "./module.ts";
-import type { TrainingParameters } from "./parameters.ts";
+import { predictWithModule } from "./module.ts";
+import { ModuleInstance } from "./module-instance.ts";
+import { moduleSettings, type TrainingParameters } from "./parameters.ts";
+import { checkTrainingInput } from "./training-input.ts";
 
 const COLUMNS = 6;
 const SAMPLE = trainingSample({ count: 500, columns: COLUMNS, seed: 11 });
 const SHAPE = { eta: 0.3, lambda: 1, subsample: 0.8, colsample_bytree: 0.8, min_child_weight: 1 } as const;
 
+/** A booster as the module itself writes it, with what it pruned. */
 async function train(shape: Partial<TrainingParameters> & Pick<TrainingParameters, "objective">, rounds: number) {
-  const parameters = { ...SHAPE, max_depth: 6, tree_method: "exact", ...shape } as TrainingParameters;
+  const given = { ...SHAPE, max_depth: 6, tree_method: "exact", ...shape } as TrainingParameters;
   const labels = shape.objective === "reg:linear" ? SAMPLE.numbers : SAMPLE.classes;
   const { rows, columns } = SAMPLE;
-  return await trainBooster({ rows, columns, labels, parameters, rounds, seed: 2 });
+  const parameters = checkTrainingInput({ rows, columns, labels }, given, { rounds, seed: 2 });
+  const baseScore = { base_score: undefined, ...parameters }.base_score ?? 0.5;
+  const instance = await ModuleInstance.open();
+  const model = instance.createModel({ rows, columns, labels });
+  for (const [name, value] of moduleSettings(parameters, { seed: 2, baseScore })) {
+    instance.setParameter(model, name, value);
+  }
+  for (let round = 0; round < rounds; round++) instance.trainRound(model);
+  return instance.save(model);
 }
 
 function rowOf(rows: Float32Array, row: number): Float32Array {

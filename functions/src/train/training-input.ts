@@ -15,7 +15,7 @@ export class TrainingInputError extends Error {
 
 /** The data of one booster. */
 export interface TrainingData {
-  /** rows x columns, row by row; NaN is missing. -1 is refused: the module's own mark of a missing value. */
+  /** rows x columns, row by row; NaN is missing. */
   rows: Float32Array;
   columns: number;
   /**
@@ -25,6 +25,8 @@ export interface TrainingData {
   labels: Float32Array;
   /** One per row, >= 0, not all 0; all 1 if left out. */
   weights?: Float32Array | undefined;
+  /** rows x outputs, row by row: what the trees add to, in the place of one base score for all (continuation). */
+  baseMargins?: Float32Array | undefined;
 }
 
 /** Rows of a data set; the module counts with 32 bits. */
@@ -53,6 +55,7 @@ export function checkTrainingInput(
   checkRows(data, parsed.data);
   checkLabels(data.labels, parsed.data);
   if (data.weights !== undefined) checkWeights(data.weights, data.labels.length);
+  if (data.baseMargins !== undefined) checkBaseMargins(data.baseMargins, data.labels.length * outputsOf(parsed.data));
   return parsed.data;
 }
 
@@ -83,9 +86,9 @@ function checkRows({ rows, columns, labels }: TrainingData, { tree_method }: { t
     const value = rows[i] as number;
     if (Number.isNaN(value)) continue;
     present++;
-    if (value === -1 || value === Infinity || value === -Infinity) {
-      const fault = value === -1 ? "-1 is the module's mark of a missing value" : "must be finite";
-      throw new TrainingInputError(`rows, column ${i % columns}`, `${fault}, is ${value}`, Math.floor(i / columns));
+    if (value === Infinity || value === -Infinity) {
+      const field = `rows, column ${i % columns}`;
+      throw new TrainingInputError(field, `must be finite, is ${value}`, Math.floor(i / columns));
     }
   }
   if (present === 0 && tree_method === "hist") {
@@ -93,8 +96,18 @@ function checkRows({ rows, columns, labels }: TrainingData, { tree_method }: { t
   }
 }
 
+/** Margins of a row. */
+export function outputsOf(parameters: TrainingParameters): number {
+  return parameters.objective === "multi:softprob" ? parameters.num_class : 1;
+}
+
+function classesOf(parameters: TrainingParameters): number | undefined {
+  if (parameters.objective === "binary:logistic") return 2;
+  return parameters.objective === "multi:softprob" ? parameters.num_class : undefined;
+}
+
 function checkLabels(labels: Float32Array, parameters: z.output<typeof TrainingParameters>): void {
-  const classes = parameters.objective === "multi:softprob" ? parameters.num_class : undefined;
+  const classes = classesOf(parameters);
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i] as number;
     if (classes === undefined) {
@@ -120,4 +133,18 @@ function checkWeights(weights: Float32Array, rows: number): void {
     sum += weight;
   }
   if (sum === 0) throw new TrainingInputError("weights", "all are 0: there is nothing to learn from");
+}
+
+function checkBaseMargins(margins: Float32Array, expected: number): void {
+  if (margins.length !== expected) {
+    throw new TrainingInputError("baseMargins", `must hold rows x outputs = ${expected}, holds ${margins.length}`);
+  }
+  margins.forEach((margin, i) => {
+    if (!(Math.abs(margin) <= MAX_LABEL)) {
+      throw new TrainingInputError(
+        "baseMargins",
+        `value ${i} must be from -${MAX_LABEL} to ${MAX_LABEL}, is ${margin}`,
+      );
+    }
+  });
 }
