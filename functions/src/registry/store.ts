@@ -114,15 +114,17 @@ export class VersionStore {
     return this.db.collection("model_versions");
   }
 
+  /** Creates an object, or takes the one that an earlier attempt has created; what is there then is checked. */
   private async create(artefact: Artefact, bytes: Uint8Array): Promise<void> {
+    const file = this.bucket.file(artefact.path);
     try {
-      await this.bucket.file(artefact.path).save(Buffer.from(bytes), {
-        resumable: false,
-        preconditionOpts: { ifGenerationMatch: 0 },
-        contentType: artefact.path.endsWith(".json") ? "application/json" : "application/octet-stream",
-      });
+      // The precondition alone would do in production; the Storage emulator takes it and does not enforce it.
+      const [exists] = await file.exists();
+      const preconditionOpts = { ifGenerationMatch: 0 };
+      if (!exists)
+        await file.save(Buffer.from(bytes), { resumable: false, preconditionOpts, contentType: typeOf(artefact) });
     } catch (error) {
-      // 412: an earlier attempt has created it. What it holds is checked like what was just written.
+      // 412: somebody was faster.
       if ((error as ApiError).code !== 412) throw error;
     }
     await this.download(artefact);
@@ -145,6 +147,10 @@ export class VersionStore {
       throw new CorruptError(`${artefact.path} has SHA-256 ${found}, not ${artefact.sha256}`);
     return bytes;
   }
+}
+
+function typeOf({ path }: Artefact): string {
+  return path.endsWith(".json") ? "application/json" : "application/octet-stream";
 }
 
 function parseBundle(version: string, bytes: Uint8Array | undefined): Bundle {

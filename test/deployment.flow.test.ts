@@ -1,0 +1,285 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Window } from "../functions/src/collect/schema.ts";
+import { addToSketch, emptySketch } from "../functions/src/collect/sketch.ts";
+import { emptyWindow, windowId } from "../functions/src/collect/window.ts";
+import { Deployment } from "../functions/src/deploy/schema.ts";
+import { VersionStore } from "../functions/src/registry/store.ts";
+import type { Routing } from "../functions/src/serve/schema.ts";
+import { RoutingStore } from "../functions/src/serve/store.ts";
+import { bucket, database } from "../functions/src/shared/firestore.ts";
+import { LIFECYCLE_PATH } from "../functions/src/shared/lifecycle.ts";
+import { floorTo, iso } from "../functions/src/shared/time.ts";
+import { callFunction, runSchedule, signUp } from "../scripts/stack/client.ts";
+import { predictAt } from "./predict-client.ts";
+import { putRouting } from "./routing.ts";
+import { someFiles, somePublication } from "./some-version.ts";
+
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+const DAY = 86_400_000;
+/** Virtual time, in the past; the stages run over the end of an hour and of a day. */
+const START = Date.parse("2026-03-02T23:45:00Z");
+
+const db = database();
+const routing = new RoutingStore(db);
+let admin: { uid: string; idToken: string };
+let policyBefore: Record<string, unknown> | undefined;
+
+beforeAll(async () => {
+  admin = await signUp("admin");
+  policyBefore = (await db.doc(LIFECYCLE_PATH).get()).data();
+  await db.doc(LIFECYCLE_PATH).set({ deployment: { stage_min_visitors: 50 } });
+});
+
+afterAll(async () => {
+  if (policyBefore === undefined) await db.doc(LIFECYCLE_PATH).delete();
+  else await db.doc(LIFECYCLE_PATH).set(policyBefore);
+  await putRouting();
+});
+
+async function publish(verdict: "better" | "not_better" = "better"): Promise<string> {
+  const { version, files } = someFiles(Date.now(), randomBytes(8).toString("hex"));
+  const gate = { verdict, reason: `${verdict} on density`, against: "rules", accuracy_difference: 0.1 } as const;
+  await new VersionStore(db, bucket()).publish(somePublication(version, { gate }), files);
+  return version;
+}
+
+const deploymentOf = async (id: string) => Deployment.parse((await db.collection("deployments").doc(id).get()).data());
+const tick = (ms: number) => runSchedule("advanceDeployments", iso(ms));
+const call = (name: string, data: unknown, idToken = admin.idToken) => callFunction(name, data, idToken);
+
+/** Mature logs of so many treatment visitors in the hour of `atMs`, answered under a routing revision, as the fold has them. */
+async function visited(version: string, atMs: number, revision: number, visitors: number): Promise<void> {
+  const key = { version, arm: "treatment", granularity: "1h", startMs: floorTo(atMs, HOUR), shard: 0 } as const;
+  const units = addToSketch(
+    emptySketch(),
+    Array.from({ length: visitors }, (_, i) => `visitor ${i}`),
+  );
+  const reference = db.collection("windows").doc(windowId(key));
+  const stored = ((await reference.get()).data() as Window | undefined) ?? emptyWindow(key);
+  const by_revision = { ...stored.by_revision, [revision]: { visits: visitors, units } };
+  await reference.set({ ...stored, visits: stored.visits + visitors, units, by_revision });
+}
+
+/** Opens a deployment by an admin and starts its first stage; its id, version and the time then. */
+async function rollingDeployment(): Promise<{ id: string; version: string; atMs: number }> {
+  const version = await publish("not_better");
+  const outcome = await call("deployVersion", { version, reason: "a test" });
+  expect(outcome).toMatchObject({ ok: true, result: { phase: "checking" } });
+  const { id } = (outcome as { result: { id: string } }).result;
+  const atMs = Date.parse((await deploymentOf(id)).started_at) + MINUTE;
+  await tick(atMs);
+  expect(await deploymentOf(id)).toMatchObject({ phase: "rolling", stage: 0 });
+  return { id, version, atMs };
+}
+
+describe("a version that proved better", () => {
+  let version: string;
+  beforeAll(async () => {
+    await putRouting({ holdback_share: 0 });
+    version = await publish();
+  });
+
+  it("goes from 5 to 100 % by the schedule alone, one step at a time, and is returned from at once", async () => {
+    const id = `d.${version}`;
+    let nowMs = START;
+    const seen = [];
+    await tick(nowMs);
+    await tick(nowMs);
+    expect(await deploymentOf(id)).toMatchObject({ phase: "checking", stage: -1, requested_by: "system" });
+
+    nowMs += MINUTE;
+    await Promise.all([tick(nowMs), tick(nowMs), tick(nowMs)]);
+    await tick(nowMs - MINUTE);
+    let deployment = await deploymentOf(id);
+    expect(deployment).toMatchObject({ phase: "rolling", stage: 0, previous: "rules", stage_since: iso(nowMs) });
+    expect(deployment.checks.map(({ ok }) => ok)).toEqual([true, true, true, true, true]);
+    expect(deployment.log.length).toBe(2);
+
+    for (let stage = 0; stage < 5; stage++) {
+      const live = await routing.read();
+      expect(live.canary).toMatchObject({ deployment: id, version, share: deployment.stages[stage] });
+      expect(live.revision).toBe(deployment.stage_revision);
+      seen.push(live.canary);
+      // Visitors of an earlier stage do not count, 49 are too few, and with 50 the last millisecond matters.
+      await visited(version, nowMs, deployment.stage_revision - 1, 200);
+      await visited(version, nowMs, deployment.stage_revision, 49);
+      await tick(nowMs + 5 * MINUTE);
+      expect((await deploymentOf(id)).stage).toBe(stage);
+      await visited(version, nowMs, deployment.stage_revision, 50);
+      await tick(nowMs + 5 * MINUTE - 1);
+      expect((await deploymentOf(id)).stage).toBe(stage);
+      nowMs += 5 * MINUTE;
+      await tick(nowMs);
+      deployment = await deploymentOf(id);
+      await tick(nowMs);
+      expect(await deploymentOf(id)).toEqual(deployment);
+    }
+
+    expect(deployment).toMatchObject({ phase: "completed", stage: 4 });
+    expect(seen.map((canary) => canary?.share)).toEqual([0.05, 0.1, 0.25, 0.5, 1]);
+    expect(new Set(seen.map((canary) => canary?.salt)).size).toBe(1);
+    const after = await routing.read();
+    expect(after).toMatchObject({ stable: version, previous_good: "rules", canary: null });
+    expect((await predictAt(after.revision)).prediction).toMatchObject({ model_version: version, arm: "stable" });
+    const { docs } = await db.collection("audit").where("target", "==", `deployments/${id}`).get();
+    expect(docs.map((doc) => doc.get("action")).sort()).toEqual(
+      ["open_deployment", "deployment_start", ...Array(4).fill("deployment_advance"), "deployment_complete"].sort(),
+    );
+
+    // Nothing more happens to it, and it is not opened again.
+    await tick(nowMs + DAY);
+    expect(await deploymentOf(id)).toEqual(deployment);
+
+    const back = await call("rollback", { reason: "visitors complain" });
+    expect(back).toMatchObject({ ok: true, result: { target: "rules", ended: null } });
+    const returned = await routing.read();
+    expect(returned).toMatchObject({ stable: "rules", previous_good: "rules", written_by: admin.uid });
+    expect(returned.revision).toBe(after.revision + 1);
+    expect((await predictAt(returned.revision)).prediction.model_version).toBe("rules");
+    const again = await call("rollback", { reason: "visitors complain" });
+    expect(again).toMatchObject({ ok: false, status: "FAILED_PRECONDITION" });
+    await tick(nowMs + 2 * DAY);
+    expect((await routing.read()).canary).toBeNull();
+  });
+});
+
+describe("an admin", () => {
+  beforeEach(async () => {
+    await putRouting();
+  });
+
+  it("is who may deploy and roll back, and nobody else", async () => {
+    const data = { version: await publish("not_better"), reason: "a test" };
+    expect(await callFunction("deployVersion", data)).toMatchObject({ status: "UNAUTHENTICATED" });
+    for (const role of ["viewer", null] as const) {
+      const { idToken } = await signUp(role);
+      for (const name of ["deployVersion", "rollback", "setConfig"]) {
+        expect(await call(name, data, idToken)).toMatchObject({ ok: false, status: "PERMISSION_DENIED" });
+      }
+    }
+    expect((await db.collection("deployments").doc(`d.${data.version}`).get()).exists).toBe(false);
+  });
+
+  it.each<[string, string, unknown, string]>([
+    [
+      "a version that is not registered",
+      "deployVersion",
+      { version: "v_20200101T000000Z_000000000000", reason: "x" },
+      "version",
+    ],
+    ["a version that is none", "deployVersion", { version: "latest", reason: "x" }, "version"],
+    ["no reason", "deployVersion", { version: "v_20200101T000000Z_000000000000", reason: " " }, "reason"],
+    [
+      "a target that is not registered",
+      "rollback",
+      { target: "v_20200101T000000Z_000000000000", reason: "x" },
+      "target",
+    ],
+    ["a request that is none", "rollback", "now", ""],
+    ["an unknown field", "rollback", { reason: "x", force: true }, ""],
+  ])("is told the field and the rule: %s", async (_what, name, data, path) => {
+    const outcome = await call(name, data);
+    expect(outcome).toMatchObject({ ok: false, status: "INVALID_ARGUMENT" });
+    const { issues } = (outcome as unknown as { details: { issues: { path: string; message: string }[] } }).details;
+    expect(issues.map((issue) => issue.path)).toEqual([path]);
+    expect(issues[0]?.message).not.toBe("");
+  });
+
+  it("opens one deployment at a time, also when two do it at once, and a rollback ends it", async () => {
+    const versions = [await publish("not_better"), await publish("not_better"), await publish("not_better")];
+    const outcomes = await Promise.all(versions.map((version) => call("deployVersion", { version, reason: "a race" })));
+    expect(outcomes.filter(({ ok }) => ok).length).toBe(1);
+    for (const outcome of outcomes.filter(({ ok }) => !ok)) {
+      expect(outcome).toMatchObject({
+        status: "FAILED_PRECONDITION",
+        message: expect.stringMatching(/one deployment at a time/),
+      });
+    }
+    const opened = outcomes.flatMap((outcome) => (outcome.ok ? [(outcome.result as { id: string }).id] : []));
+    const ended = await call("rollback", { reason: "after the race" });
+    expect(ended).toMatchObject({ ok: true, result: { target: "rules", ended: opened[0] } });
+    expect(await deploymentOf(opened[0] ?? "")).toMatchObject({ phase: "rolled_back" });
+  });
+
+  it("takes the candidate's traffic away at once by a rollback", async () => {
+    const { id, atMs, version } = await rollingDeployment();
+    const live = await routing.read();
+    expect(live.canary).toMatchObject({ version, share: 0.05 });
+    await visited(version, atMs, live.revision, 50);
+    const back = { target: "rules", reason: "looks wrong" };
+    const [rolled] = await Promise.all([call("rollback", back), tick(atMs + 5 * MINUTE)]);
+    expect(rolled).toMatchObject({ ok: true, result: { ended: id } });
+    expect(await routing.read()).toMatchObject({ stable: "rules", canary: null });
+    const ended = await deploymentOf(id);
+    expect(ended).toMatchObject({ phase: "rolled_back" });
+    expect(ended.log.at(-1)).toMatchObject({ action: "roll_back", reason: "looks wrong", by: admin.uid });
+    await tick(atMs + HOUR);
+    expect(await deploymentOf(id)).toEqual(ended);
+    expect((await routing.read()).canary).toBeNull();
+  });
+
+  it("wins over the schedule when the candidate is taken out of routing by hand", async () => {
+    const { id, atMs } = await rollingDeployment();
+    await putRouting();
+    await tick(atMs + MINUTE);
+    expect(await deploymentOf(id)).toMatchObject({ phase: "aborted" });
+  });
+
+  it("deploys the same version again under another id", async () => {
+    const { id, version } = await rollingDeployment();
+    await call("rollback", { target: "rules", reason: "first try" });
+    const again = await call("deployVersion", { version, reason: "second try" });
+    expect(again).toMatchObject({ ok: true, result: { id: `${id}.2` } });
+    expect((await deploymentOf(`${id}.2`)).salt).not.toBe((await deploymentOf(id)).salt);
+    await call("rollback", { target: "rules", reason: "enough" });
+  });
+
+  it("is refused a rollback to a version that is damaged, and told the file", async () => {
+    const version = await publish("not_better");
+    await bucket().file(`model_versions/${version}/reference.json`).save("{}");
+    const before: Routing = await routing.read();
+    const outcome = await call("rollback", { target: version, reason: "a test" });
+    expect(outcome).toMatchObject({
+      status: "FAILED_PRECONDITION",
+      message: expect.stringMatching(/reference\.json has 2 bytes/),
+    });
+    expect(await routing.read()).toEqual(before);
+  });
+});
+
+describe("a deployment that cannot go on", () => {
+  beforeEach(async () => {
+    await putRouting();
+  });
+
+  it("gets no traffic when a check fails: a damaged file ends it", async () => {
+    const version = await publish("not_better");
+    await bucket().file(`model_versions/${version}/bundle.json`).save("{}");
+    const { revision } = await routing.read();
+    const outcome = await call("deployVersion", { version, reason: "a test" });
+    const { id } = (outcome as { result: { id: string } }).result;
+    await tick(Date.parse((await deploymentOf(id)).started_at) + MINUTE);
+    const ended = await deploymentOf(id);
+    expect(ended).toMatchObject({ phase: "failed", stage: -1 });
+    expect(ended.checks[0]).toMatchObject({ name: "model_loading", ok: false });
+    expect(ended.log.at(-1)?.reason).toMatch(/model_loading .*bundle\.json/);
+    expect((await routing.read()).revision).toBe(revision);
+    const alerts = await db.collection("alerts").where("kind", "==", "deployment_fail").get();
+    expect(alerts.docs.map((doc) => doc.get("message")).filter((message) => message.startsWith(id)).length).toBe(1);
+  });
+
+  it("ends after seven days with not enough data and the old version", async () => {
+    const { id, version, atMs } = await rollingDeployment();
+    const started = Date.parse((await deploymentOf(id)).started_at);
+    await visited(version, atMs, (await routing.read()).revision, 49);
+    await tick(started + 7 * DAY);
+    expect((await deploymentOf(id)).phase).toBe("rolling");
+    await tick(started + 7 * DAY + MINUTE);
+    const ended = await deploymentOf(id);
+    expect(ended).toMatchObject({ phase: "failed", ended_at: iso(started + 7 * DAY + MINUTE) });
+    expect(ended.log.at(-1)?.reason).toMatch(/not enough data .*49 of 50 visitors/);
+    expect(await routing.read()).toMatchObject({ stable: "rules", canary: null });
+  });
+});
