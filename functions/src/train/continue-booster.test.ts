@@ -64,8 +64,9 @@ describe("continueBooster", () => {
     const shape = { objective: "reg:linear", subsample: 0.5, eta: 1e-6 };
     const parent = parseBooster(await trainBooster(training(shape, 1)));
     const child = await continueBooster({ ...training(shape, 1), parent });
-    // With so small steps the labels stay what they were: the same sample would give the same tree.
-    expect(child.value.subarray(parent.value.length)).not.toEqual(parent.value);
+    // With so small steps the labels stay what they were: of the same rows it would make the same splits.
+    const splits = Array.from(child.value).filter((_, node) => (child.left[node] ?? -1) >= 0);
+    expect(splits.slice(0, 7)).not.toEqual(splits.slice(splits.length / 2).slice(0, 7));
   });
 
   it("stops early by the answers of both", async () => {

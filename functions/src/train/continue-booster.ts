@@ -14,7 +14,7 @@ export interface Continuation extends Omit<Training, "baseMargins"> {
 }
 
 /** Rounds after which continuing no longer pays: every answer and every further round goes through all trees. */
-export const MAX_ROUNDS = 400;
+const MAX_ROUNDS = 400;
 
 /**
  * Goes on boosting: the parent's answers become what new trees add to, and these come after the parent's own, which stay as

@@ -157,14 +157,14 @@ describe("trainBooster", () => {
 
   it.each(["exact", "hist"] as const)("learns from a genuine -1 with %s, and answers it", async (tree_method) => {
     // The label tells -1 from its neighbours and from missing.
-    const values = [-2, -1, -0.5, Number.NaN];
-    const rows = Float32Array.from({ length: 400 }, (_, i) => values[i % 4] as number);
+    const values = [-2, -1.5, -1, -0.5, Number.NaN];
+    const rows = Float32Array.from({ length: 500 }, (_, i) => values[i % 5] as number);
     const labels = rows.map((value) => (value === -1 ? 10 : 0));
     const parameters = { ...REGRESSION.parameters, tree_method, eta: 1, lambda: 0 } as Training["parameters"];
     const bytes = await trainBooster({ rows, columns: 1, labels, parameters, rounds: 3, seed: 1 });
     const scorer = new Scorer(parseBooster(bytes));
-    expect(values.map((value) => Math.round(scorer.margins([value])[0] ?? 0))).toEqual([0, 10, 0, 0]);
-    expect(Array.from(await predictWithModule(bytes, rows.subarray(0, 4), 1), Math.round)).toEqual([0, 10, 0, 0]);
+    expect(values.map((value) => Math.round(scorer.margins([value])[0] ?? 0))).toEqual([0, 0, 10, 0, 0]);
+    expect(Array.from(await predictWithModule(bytes, rows.subarray(0, 5), 1), Math.round)).toEqual([0, 0, 10, 0, 0]);
   });
 
   it("trains logistic boosters: the probability of 1, from the share of ones", async () => {

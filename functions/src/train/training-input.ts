@@ -97,7 +97,7 @@ function checkRows({ rows, columns, labels }: TrainingData, { tree_method }: { t
 }
 
 /** Margins of a row. */
-export function outputsOf(parameters: TrainingParameters): number {
+function outputsOf(parameters: TrainingParameters): number {
   return parameters.objective === "multi:softprob" ? parameters.num_class : 1;
 }
 
