@@ -31,7 +31,7 @@ export interface AnswerContext {
 }
 
 /** A version that was at hand and could not answer. */
-export interface ScoringFailure {
+interface ScoringFailure {
   version: ServedVersion;
   cause: unknown;
 }

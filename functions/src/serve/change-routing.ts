@@ -7,7 +7,7 @@ import { ServedVersion } from "./schema.ts";
 import { type RoutingStore, revised } from "./store.ts";
 
 /** What an admin may change, and why. Shares and groups come from the policy, candidates from deployments. */
-export const ChangeRequest = z.strictObject({
+const ChangeRequest = z.strictObject({
   change: z
     .strictObject({
       stable: ServedVersion.exactOptional(),
@@ -18,7 +18,6 @@ export const ChangeRequest = z.strictObject({
     .refine((change) => Object.keys(change).length > 0, "must name at least one of stable, previous_good, canary"),
   reason: z.string().trim().min(1, "say why").max(500),
 });
-export type ChangeRequest = z.infer<typeof ChangeRequest>;
 
 /**
  * Changes the routing for an admin, after the same check as an edit by hand. An edit that waits to be judged is overtaken.

@@ -8,7 +8,7 @@ export interface ReceiptKeys {
 }
 
 /** One key and the id under which receipts name it. */
-export interface ReceiptKey {
+interface ReceiptKey {
   kid: string;
   key: string;
 }
