@@ -36,7 +36,7 @@ describe("a step", () => {
       previous: stable,
       checks,
     });
-    expect(outcome.deployment.stage_since).toBe(iso(now.nowMs));
+    expect(outcome.deployment).toMatchObject({ stage_since: iso(now.nowMs), started_at: iso(now.nowMs) });
     expect(outcome.routing).toEqual({ canary: { ...canary, share: 0.05 } });
     expect(outcome.deployment.log.at(-1)).toEqual({
       at: iso(now.nowMs),

@@ -54,7 +54,8 @@ export function apply(deployment: Deployment, decision: Decision, now: Circumsta
     case "hold":
       return { deployment: held(deployment, decision, now), routing: null };
     case "start": {
-      const begun: Deployment = { ...deployment, previous: now.routing.stable, phase: "rolling" };
+      const started_at = iso(now.nowMs);
+      const begun: Deployment = { ...deployment, previous: now.routing.stable, phase: "rolling", started_at };
       return stageOf({ ...logged(begun, decision, now), checks: [...(now.checks ?? [])] }, now);
     }
     case "advance":

@@ -36,8 +36,9 @@ export const Deployment = z.object({
   stage: z.number().int().min(-1),
   /** Shares of traffic, from the policy at the start. */
   stages: z.array(z.number()),
-  /** Event time. */
+  /** Event time of the first stage, from which `max_days` count; until then, of its opening. */
   started_at: z.iso.datetime(),
+  /** Event time. */
   stage_since: z.iso.datetime(),
   /** Routing revision that opened the stage: only visits of it or a later one count. */
   stage_revision: z.number().int().min(0),
