@@ -71,14 +71,16 @@ describe("publishing a version", () => {
     );
   });
 
-  it("is listed newest first", async () => {
+  it("is listed newest first, without documents that somebody spoilt", async () => {
     // In a future that no other test's version reaches.
     const [old, young] = [fresh(Date.parse("2099-01-01T00:00:00Z")), fresh(Date.parse("2099-01-01T00:00:01Z"))];
     for (const { version, files } of [young, old]) {
       await store.publish(somePublication(version, { gate: NOT_BETTER }), files);
     }
-    expect((await store.list(2)).map((meta) => meta.version)).toEqual([young.version, old.version]);
-    for (const { version } of [old, young]) await db.collection("model_versions").doc(version).delete();
+    const spoilt = fresh(Date.parse("2099-01-01T00:00:02Z"));
+    await db.collection("model_versions").doc(spoilt.version).set({ version: spoilt.version, gate: "better" });
+    expect((await store.list(3)).map((meta) => meta.version)).toEqual([young.version, old.version]);
+    for (const { version } of [old, young, spoilt]) await db.collection("model_versions").doc(version).delete();
   });
 });
 

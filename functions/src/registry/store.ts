@@ -1,5 +1,6 @@
 import type { ApiError, Bucket } from "@google-cloud/storage";
 import type { Firestore } from "firebase-admin/firestore";
+import { logger } from "firebase-functions";
 import { openBundle, type VersionModel } from "../model/bundle.ts";
 import { Bundle } from "../model/schema.ts";
 import { canonicalJson, sha256 } from "../shared/canonical.ts";
@@ -36,10 +37,15 @@ export class VersionStore {
     return parseDocument(ModelVersion, await this.versions().doc(version).get());
   }
 
-  /** The newest versions first. */
+  /** The newest versions first. One whose document somebody spoilt is left out, with a line in the log. */
   async list(limit: number): Promise<ModelVersion[]> {
     const { docs } = await this.db.collection("model_versions").orderBy("version", "desc").limit(limit).get();
-    return docs.flatMap((doc) => parseDocument(ModelVersion, doc) ?? []);
+    return docs.flatMap((doc) => {
+      const parsed = ModelVersion.safeParse(doc.data());
+      if (parsed.success) return [parsed.data];
+      logger.error("unreadable version", { path: doc.ref.path, reason: inWords(fieldIssues(parsed.error)) });
+      return [];
+    });
   }
 
   /**
