@@ -17,7 +17,7 @@ import { type Booster, OBJECTIVES } from "./format.ts";
 import { littleEndian } from "./little-endian.ts";
 
 /** Longest way from a root to a leaf, in edges, of any tree. */
-function depthOf({ roots, left, right }: Booster): number {
+export function depthOf({ roots, left, right }: Booster): number {
   let deepest = 0;
   const open = Array.from(roots, (node) => ({ node, depth: 0 }));
   for (let at = open.pop(); at !== undefined; at = open.pop()) {

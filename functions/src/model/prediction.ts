@@ -15,3 +15,8 @@ export function predictionOf(objective: Objective, margins: Float32Array): Float
       return margins;
   }
 }
+
+/** The margin of a probability, rounded to float32 where XGBoost rounds it; not finite outside of (0, 1). */
+export function logOdds(probability: number): number {
+  return Math.fround(-Math.log(Math.fround(Math.fround(1 / probability) - 1)));
+}

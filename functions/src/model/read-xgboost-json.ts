@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ByteReader, ModelFormatError } from "./byte-reader.ts";
 import { assembleBooster, type Booster, MAX_FEATURES, MAX_OUTPUTS, type Objective } from "./format.ts";
+import { logOdds } from "./prediction.ts";
 import { treeBytes } from "./tree-bytes.ts";
 import { readTree, type TreeArrays } from "./tree-format.ts";
 
@@ -135,7 +136,7 @@ function baseScores(text: string, objective: Objective, outputs: number): Float3
     fail("learner", `${scores.length} base scores for ${outputs} outputs`);
   const margins = Float32Array.from({ length: outputs }, (_, output) => {
     const score = scores[output] ?? (scores[0] as number);
-    return objective === "binary:logistic" ? Math.log(score / (1 - score)) : score;
+    return objective === "binary:logistic" ? logOdds(Math.fround(score)) : score;
   });
   if (!margins.every(Number.isFinite)) fail("learner", `base_score is ${short(text)}`);
   return margins;

@@ -1,4 +1,5 @@
 import type { Booster, Objective } from "./format.ts";
+import { logOdds } from "./prediction.ts";
 import { plainTree } from "./write-booster.ts";
 
 /** XGBoost whose form of JSON is written: 1.7 and everything later reads it. */
@@ -61,8 +62,7 @@ function float(value: number): string {
 function probability(objective: Objective, score: number): number {
   if (objective !== "binary:logistic") return score;
   const p = Math.fround(1 / (1 + Math.exp(-score)));
-  const back = Math.log(p / (1 - p));
-  if (!(Math.abs(back - score) < 1e-5 + Math.abs(score) * 1e-2)) {
+  if (!(Math.abs(logOdds(p) - score) < 1e-5 + Math.abs(score) * 1e-2)) {
     throw new RangeError(`the base score ${score} (log-odds) is too far out to be written as a probability`);
   }
   return p;
