@@ -17,9 +17,23 @@ const ENV = { ...process.env, PATH };
 class SetupError extends Error {}
 
 let running;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  // What runs puts its own things away; we only wait for it.
-  process.on(signal, () => (running ? running.kill(signal) : process.exit(130)));
+let stopped = false;
+// What runs puts its own things away; we only wait for it.
+function stop(signal) {
+  stopped = true;
+  if (running) running.kill(signal);
+  else process.exit(130);
+}
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(signal));
+if (process.env.npm_lifecycle_event) {
+  // npm passes a signal on to its shell, which passes nothing on: that the shell is gone is all one learns.
+  const shell = process.ppid;
+  const watching = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watching);
+    stop("SIGTERM");
+  }, 500);
+  watching.unref();
 }
 
 function hash(files) {
@@ -138,6 +152,7 @@ try {
   running = spawn(NODE, [join(ROOT, "scripts", `${script}.ts`), ...args], { cwd: ROOT, env: ENV, stdio: "inherit" });
   running.on("exit", (code) => process.exit(code ?? 1));
 } catch (error) {
+  if (stopped) process.exit(130);
   if (!(error instanceof SetupError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exit(1);

@@ -49,7 +49,7 @@ export async function fixedFreePort(name: string): Promise<number> {
   const port = fixedPort(name);
   if (await isFreePort(port)) return port;
   throw new SetupError(
-    `Port ${port} (${name}) is in use: stop what holds it (lsof -i :${port} tells), or change "${name}" under "emulators" in firebase.json.`,
+    `Port ${port} (${name}) is in use, perhaps by another npm start: stop what holds it (lsof -i :${port} tells), or change "${name}" under "emulators" in firebase.json.`,
   );
 }
 
