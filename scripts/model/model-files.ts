@@ -9,7 +9,7 @@ import { RefusedError } from "./ndjson.ts";
  * The bytes of a file.
  * @throws {RefusedError} it cannot be read
  */
-export function readBytes(file: string): Uint8Array {
+function readBytes(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (cause) {

@@ -28,8 +28,8 @@ export interface Training extends TrainingData {
 
 /** A training was told to stop before its last round; nothing of it is left. */
 export class TrainingStopped extends Error {
-  constructor(done: number, total: number) {
-    super(`stopped after ${done} of ${total} rounds`);
+  constructor(message: string) {
+    super(message);
     this.name = "TrainingStopped";
   }
 }
@@ -55,7 +55,7 @@ export async function trainBooster(training: Training): Promise<Uint8Array> {
   }
   const saved = (): Booster => withMinusOne(parseBooster(instance.save(model)));
   for (let done = 1; done <= rounds; done++) {
-    if (shouldStop?.()) throw new TrainingStopped(done - 1, rounds);
+    if (shouldStop?.()) throw new TrainingStopped(`stopped after ${done - 1} of ${rounds} rounds`);
     if (done > 1 && isEnough?.()) break;
     instance.trainRound(model);
     await onRound?.(done, rounds);
