@@ -5,11 +5,13 @@ import {
   existsSync,
   globSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { cachedJar, EMULATOR_CACHE, type FirestoreEmulator, findFirestore } from "./find-firestore.ts";
 import { choosePorts, EMULATORS, firebaseConfig, fixedFreePort, freePort, type Ports } from "./ports.ts";
@@ -66,6 +68,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const configFile = join(ROOT, `.firebase.${process.pid}.json`);
   writeFileSync(configFile, JSON.stringify(config));
 
+  // The Storage emulator keeps its objects in the temporary folder, under one name for all stacks of a machine. A short path
+  // of its own, since sockets lie there too, and theirs may have about a hundred characters.
+  const temporary = mkdtempSync(join(tmpdir(), "perennial-"));
   const logFile = join(LOCAL, `emulators.${options.ports}.log`);
   const log = createWriteStream(logFile);
   const firebase = join(ROOT, "node_modules/firebase-tools/lib/bin/firebase.js");
@@ -74,7 +79,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const child = spawn(process.execPath, args, {
     // Emulators write their own logs into the current folder.
     cwd: LOCAL,
-    env: toolEnv(firestore),
+    env: { ...toolEnv(firestore), TMPDIR: temporary },
     // A process group of its own: a Ctrl-C in the terminal reaches only us, and we end the emulators in order.
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
@@ -85,6 +90,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const endNow = (): void => {
     endGroup(child, "SIGKILL");
     rmSync(configFile, { force: true });
+    rmSync(temporary, { recursive: true, force: true });
   };
   process.once("exit", endNow);
   const stop = async (): Promise<void> => {
