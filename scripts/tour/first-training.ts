@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { ModelVersion } from "../../functions/src/registry/schema.ts";
 import { FINAL_STAGES, type RetrainingJob } from "../../functions/src/train/schema.ts";
-import { runSchedule } from "../stack/client.ts";
 import { check, eventually } from "./check.ts";
+import { runAt } from "./schedule.ts";
 import type { State } from "./state.ts";
 import type { Tour } from "./tour.ts";
 
@@ -17,13 +17,13 @@ const TRAINED_SECONDS = 180;
  * @returns the version's id
  */
 export async function firstTraining(tour: Tour): Promise<string> {
-  const { narrator, state, functionsUrl, life } = tour;
+  const { narrator, state, life } = tour;
   let atMs = life.crowd.nowMs;
   await eventually(
     async () => {
       if ((await state.firedEvaluations()).length > 0) return true;
       atMs += 5 * MINUTE_MS;
-      await runSchedule("monitorHealth", new Date(atMs).toISOString(), functionsUrl);
+      await runAt(tour, "monitorHealth", atMs);
       return null;
     },
     {
@@ -35,7 +35,7 @@ export async function firstTraining(tour: Tour): Promise<string> {
     async () => {
       const [seen] = await state.jobs();
       if (seen === undefined) return null;
-      narrator.progress(`${seen.stage}: ${seen.progress.message} (${seen.progress.done} of ${seen.progress.total})`);
+      narrator.progress(progressOf(seen));
       return FINAL_STAGES.includes(seen.stage) ? seen : null;
     },
     { seconds: TRAINED_SECONDS, sentence: () => `the retraining should end within ${TRAINED_SECONDS} s, but has not` },
@@ -43,6 +43,11 @@ export async function firstTraining(tour: Tour): Promise<string> {
   check(job.stage === "succeeded" && job.version !== null, () => {
     return `the job ${job.id} should have succeeded, but is ${job.stage}: ${job.result}`;
   });
+  const { done, total } = job.progress;
+  check(
+    total > 0 && done === total,
+    () => `the job's document should tell all its work done, but tells ${done} of ${total}`,
+  );
   await firedOnce(state);
   const versions = await state.versions();
   const [version] = versions;
@@ -55,6 +60,12 @@ export async function firstTraining(tour: Tour): Promise<string> {
   });
   describe(tour, { job, version, bytes });
   return version.version;
+}
+
+/** How far a job is, by its document. */
+export function progressOf({ stage, progress: { done, total, message } }: RetrainingJob): string {
+  const work = total > 0 ? ` ${done} of ${total}` : "";
+  return message === stage ? `${stage}${work}` : `${stage}${work}: ${message}`;
 }
 
 /** The volume trigger fires once in the whole tour, and opens one job. */
@@ -87,7 +98,9 @@ async function verified(state: State, { version, artefacts }: ModelVersion): Pro
 function describe({ narrator }: Tour, made: { job: RetrainingJob; version: ModelVersion; bytes: number }): void {
   const { job, version, bytes } = made;
   const { data } = version.lineage;
-  narrator.note(`${job.reason}`);
+  const seconds = (Date.parse(job.ended_at ?? job.created_at) - Date.parse(job.created_at)) / 1000;
+  narrator.note(job.reason);
+  narrator.note(`its job ${job.stage} after ${seconds.toFixed(1)} s, ${job.progress.done} models trained`);
   narrator.note(
     `${version.version}: ${data.rows} logs of ${data.sessions} sessions, ${Object.keys(version.artefacts).length} artefacts of ${(bytes / 1024).toFixed(0)} KiB, every SHA-256 as written`,
   );

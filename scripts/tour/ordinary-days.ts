@@ -1,6 +1,7 @@
-import { runSchedule } from "../stack/client.ts";
 import { check } from "./check.ts";
+import { progressOf } from "./first-training.ts";
 import { type AnsweredVisit, inWords } from "./life.ts";
+import { runAt } from "./schedule.ts";
 import type { Tour } from "./tour.ts";
 
 const DAYS = 3;
@@ -8,11 +9,10 @@ const DAYS = 3;
 const MONITOR_HOURS = 3;
 
 /** One virtual hour of the crowd, with the system's own schedule now and then. */
-export async function liveHour({ life, functionsUrl }: Tour, hour: number): Promise<AnsweredVisit[]> {
+export async function liveHour(tour: Tour, hour: number): Promise<AnsweredVisit[]> {
+  const { life } = tour;
   const answered = await life.hour();
-  if (hour % MONITOR_HOURS === MONITOR_HOURS - 1) {
-    await runSchedule("monitorHealth", new Date(life.crowd.nowMs).toISOString(), functionsUrl);
-  }
+  if (hour % MONITOR_HOURS === MONITOR_HOURS - 1) await runAt(tour, "monitorHealth", life.crowd.nowMs);
   return answered;
 }
 
@@ -26,7 +26,11 @@ export async function ordinaryDays(tour: Tour): Promise<void> {
       visits++;
       versions.add(prediction.model_version);
     }
-    narrator.progress(`${weekday(life.crowd.nowMs)}: ${visits} visits of ${life.crowd.visitorCount} visitors`);
+    const [job] = await state.jobs();
+    const meanwhile = job === undefined ? "" : `; meanwhile a retraining: ${progressOf(job)}`;
+    narrator.progress(
+      `${weekday(life.crowd.nowMs)}: ${visits} visits of ${life.crowd.visitorCount} visitors${meanwhile}`,
+    );
   }
   await life.sendLate();
   check(versions.size === 1 && versions.has("rules"), () => {

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
+import { Lifecycle } from "../../functions/src/config.ts";
 import { callFunction } from "../stack/client.ts";
-import { check, eventually } from "./check.ts";
+import { check } from "./check.ts";
 import { changesInWords, TOUR_POLICY } from "./policy.ts";
 import type { Tour } from "./tour.ts";
 
@@ -10,10 +12,9 @@ export async function ownPolicy({ narrator, startMs, state, idToken }: Tour): Pr
   const data = { policy: TOUR_POLICY, reason: "the tour has thousands of visitors, not thousands a day" };
   const outcome = await callFunction("setConfig", data, idToken);
   check(outcome.ok, () => `setConfig should take the tour's policy, but said ${JSON.stringify(outcome)}`);
-  // The trigger behind it copies what predict needs into routing.
-  await eventually(async () => (await state.routing()) ?? null, {
-    seconds: 20,
-    sentence: () => "routing/live should be there after the policy was written, but is not",
+  const { policy } = outcome.result as { policy: Lifecycle };
+  check(isDeepStrictEqual(policy, Lifecycle.parse(TOUR_POLICY)), () => {
+    return `the policy in force should be the defaults with the tour's changes, but is ${JSON.stringify(policy)}`;
   });
   for (const change of changesInWords(TOUR_POLICY)) narrator.note(change);
   narrator.note(`virtual time starts on ${new Date(startMs).toUTCString()}`);

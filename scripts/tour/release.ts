@@ -1,7 +1,7 @@
 import { type Deployment, FINAL_PHASES } from "../../functions/src/deploy/schema.ts";
-import { runSchedule } from "../stack/client.ts";
 import { check } from "./check.ts";
 import { liveHour } from "./ordinary-days.ts";
+import { runAt } from "./schedule.ts";
 import type { Tour } from "./tour.ts";
 
 const MINUTE_MS = 60_000;
@@ -40,6 +40,9 @@ export async function release(tour: Tour, version: string): Promise<void> {
   check(all.length === 1 && deployment.version === version, () => {
     return `there should be one deployment, of ${version}, but there are ${all.map(({ id }) => id).join(", ")}`;
   });
+  check(deployment.checks.length > 0 && deployment.checks.every(({ ok }) => ok), () => {
+    return `every pre-deployment check should have passed, but they say ${JSON.stringify(deployment?.checks)}`;
+  });
   const raised = deployment.log.filter(({ action }) => action === "start" || action === "advance").length;
   check(raised === deployment.stages.length, () => {
     return `the release should have gone through ${deployment?.stages.length} stages, but its log has ${raised}`;
@@ -52,11 +55,10 @@ export async function release(tour: Tour, version: string): Promise<void> {
 
 /** Lets the schedule of the minutes after now run, as often as the deployment still moves. */
 async function advance(tour: Tour, deployment: Deployment | undefined): Promise<Deployment | undefined> {
-  const { functionsUrl, life, state } = tour;
+  const { life, state } = tour;
   let current = deployment;
   for (let minute = 1; minute <= STEPS_AN_HOUR; minute++) {
-    const at = new Date(life.crowd.nowMs + minute * MINUTE_MS).toISOString();
-    await runSchedule("advanceDeployments", at, functionsUrl);
+    await runAt(tour, "advanceDeployments", life.crowd.nowMs + minute * MINUTE_MS);
     const [after] = await state.deployments();
     const moved = after?.log.length !== current?.log.length;
     current = after;

@@ -3,13 +3,13 @@ import { Deployment } from "../../functions/src/deploy/schema.ts";
 import { Evaluation } from "../../functions/src/evaluate/schema.ts";
 import { ModelVersion } from "../../functions/src/registry/schema.ts";
 import { Routing } from "../../functions/src/serve/schema.ts";
-import { bucket, database, parseDocument } from "../../functions/src/shared/firestore.ts";
+import { database, parseDocument } from "../../functions/src/shared/firestore.ts";
+import { Alert } from "../../functions/src/shared/schema.ts";
 import { RetrainingJob } from "../../functions/src/train/schema.ts";
 
 /** Looks at the system's documents and objects, as a person with a console would; changes nothing. */
 export class State {
   private readonly db = database();
-  private readonly bucket = bucket();
 
   /** The decisions that opened a job. */
   async firedEvaluations(): Promise<Evaluation[]> {
@@ -28,6 +28,10 @@ export class State {
     return this.all("deployments", Deployment);
   }
 
+  async alerts(): Promise<Alert[]> {
+    return this.all("alerts", Alert);
+  }
+
   async routing(): Promise<Routing | undefined> {
     return parseDocument(Routing, await this.db.doc("routing/live").get());
   }
@@ -41,9 +45,17 @@ export class State {
     return (await this.db.collection(collection).count().get()).data().count;
   }
 
+  /**
+   * An object's bytes, from the Storage emulator.
+   * @throws {Error} if it cannot be had
+   */
   async object(path: string): Promise<Uint8Array> {
-    const [bytes] = await this.bucket.file(path).download();
-    return bytes;
+    const { storageBucket } = JSON.parse(process.env["FIREBASE_CONFIG"] ?? "{}") as { storageBucket?: string };
+    const host = process.env["FIREBASE_STORAGE_EMULATOR_HOST"];
+    const url = `http://${host}/download/storage/v1/b/${storageBucket}/o/${encodeURIComponent(path)}?alt=media`;
+    const answer = await fetch(url, { headers: { authorization: "Bearer owner" } });
+    if (!answer.ok) throw new Error(`${path} cannot be read from Storage: ${answer.status} ${await answer.text()}`);
+    return new Uint8Array(await answer.arrayBuffer());
   }
 
   private async all<T>(collection: string, schema: Parameters<typeof parseDocument<T>>[0]): Promise<T[]> {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { Crowd, mondayBefore } from "../crowd/crowd.ts";
 import { signUp } from "../stack/client.ts";
 import { TourFailure } from "./check.ts";
@@ -81,9 +82,7 @@ export async function runTour({ functionsUrl, hostingUrl, seed, say }: TourOptio
       await act();
     } catch (error) {
       result.ok = false;
-      narrator.note(
-        error instanceof TourFailure ? error.message : `unexpected: ${String((error as Error).stack ?? error)}`,
-      );
+      narrator.note(error instanceof TourFailure ? error.message : `unexpected: ${inspect(error)}`);
     }
     result.steps.push({ name, ok: result.ok, seconds: seconds() });
     narrator.end({ title, ok: result.ok, seconds: seconds() });
