@@ -87,7 +87,8 @@ describe("enough new visits", () => {
     expect(version?.metrics.classes.density.accuracy).toBeGreaterThan(0.7);
     expect(version?.metrics.classes.font).toMatchObject({ accuracy: 1, varies: false });
     const { meta, files } = await new VersionStore(db, bucket()).loadFiles(job.version ?? "");
-    expect(Object.keys(meta.artefacts)).toHaveLength(6);
+    // Bundle, reference, forest, and each of four boosters as binary and as JSON.
+    expect(Object.keys(meta.artefacts)).toHaveLength(11);
     const reference = Reference.parse(JSON.parse(Buffer.from(files.get("reference.json") ?? []).toString()));
     expect(reference.cells.reduce((sum, cell) => sum + cell.rows, 0)).toBe(version?.lineage.data.rows);
     await vi.waitFor(async () => {

@@ -33,3 +33,6 @@ export const Bundle = z.strictObject({
   ),
 });
 export type Bundle = z.infer<typeof Bundle>;
+
+/** How the name of a booster ends that is written as XGBoost JSON, for use in Python; nothing here reads it. */
+export const XGBOOST_JSON = ".xgboost.json";

@@ -2,7 +2,7 @@ import type { ApiError, Bucket } from "@google-cloud/storage";
 import type { Firestore } from "firebase-admin/firestore";
 import { logger } from "firebase-functions";
 import { openBundle, type VersionModel } from "../model/bundle.ts";
-import { Bundle } from "../model/schema.ts";
+import { Bundle, XGBOOST_JSON } from "../model/schema.ts";
 import { canonicalJson, sha256 } from "../shared/canonical.ts";
 import { CorruptError, fieldIssues, inWords } from "../shared/errors.ts";
 import { parseDocument } from "../shared/firestore.ts";
@@ -82,16 +82,17 @@ export class VersionStore {
   }
 
   /**
-   * Every file of a version, each verified against the document by size and SHA-256.
+   * Every file of a version that is read here (its JSON exports are not), each verified against the document by size and
+   * SHA-256.
    * @throws {CorruptError} naming the file that is missing or is not what was published
    */
   async loadFiles(version: string): Promise<{ meta: ModelVersion; files: ReadonlyMap<string, Uint8Array> }> {
     const meta = await this.read(version);
     if (meta === undefined) throw new CorruptError(`there is no model_versions/${version}`);
     const files = await Promise.all(
-      Object.entries(meta.artefacts).map(
-        async ([file, artefact]): Promise<[string, Uint8Array]> => [file, await this.download(artefact)],
-      ),
+      Object.entries(meta.artefacts)
+        .filter(([file]) => !file.endsWith(XGBOOST_JSON))
+        .map(async ([file, artefact]): Promise<[string, Uint8Array]> => [file, await this.download(artefact)]),
     );
     return { meta, files: new Map(files) };
   }

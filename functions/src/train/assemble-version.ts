@@ -9,7 +9,10 @@ import {
   type VariableName,
 } from "../design/schema.ts";
 import { openBundle, type VersionModel } from "../model/bundle.ts";
-import type { Bundle, Target } from "../model/schema.ts";
+import { FOREST_FILE, freezeBundle } from "../model/bundle-trees.ts";
+import { parseBooster } from "../model/format.ts";
+import { type Bundle, type Target, XGBOOST_JSON } from "../model/schema.ts";
+import { writeXgboostJson } from "../model/write-xgboost-json.ts";
 import { type Publication, VersionStore } from "../registry/store.ts";
 import type { ServedVersion } from "../serve/schema.ts";
 import { canonicalJson } from "../shared/canonical.ts";
@@ -47,6 +50,7 @@ export async function assembleVersion(
   }
   const bundle = bundleOf(workspace);
   artefacts.set("bundle.json", encode(bundle));
+  addOtherForms(bundle, artefacts);
   const model = openBundle(bundle, artefacts);
 
   const all = Int32Array.from(examples.ids.keys());
@@ -69,6 +73,17 @@ export async function assembleVersion(
     gate,
   };
   return { publication, files: artefacts };
+}
+
+/** What follows from bundle and boosters: the frozen form that answers visits, and the one that XGBoost itself opens. */
+function addOtherForms(bundle: Bundle, artefacts: Map<string, Uint8Array>): void {
+  const forest = freezeBundle(bundle, artefacts);
+  for (const [file, bytes] of [...artefacts]) {
+    if (!file.endsWith(".xgb")) continue;
+    const json = writeXgboostJson(parseBooster(bytes));
+    artefacts.set(file.replace(/\.xgb$/, XGBOOST_JSON), Buffer.from(json));
+  }
+  if (forest !== undefined) artefacts.set(FOREST_FILE, forest);
 }
 
 function boosterFile(target: TargetName): string {
