@@ -54,4 +54,12 @@ describe("predict, between it and Firestore a proxy that counts", () => {
     expect(body.processing_time_ms).toBeLessThan(3000);
     await served.stop("SIGKILL");
   });
+
+  it("refuses to serve with event times that visitors choose, outside the emulator", async () => {
+    const env = { ...SETTINGS, VIRTUAL_TIME: "true", FIRESTORE_EMULATOR_HOST: proxy.host };
+    served = await serveFunction({ source: "functions/lib/index.js", target: "predict", env });
+    const { status } = await postPredict({ user_context: CONTEXT }, served.url);
+    expect(status).toBe(500);
+    await served.stop("SIGKILL");
+  });
 });
