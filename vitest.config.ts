@@ -3,7 +3,14 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["functions/src/**/*.test.ts", "scripts/**/*.test.ts"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["functions/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          // Only what hangs is a failure: how long a test takes says something of the machine, not of the code.
+          testTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: "emulator",

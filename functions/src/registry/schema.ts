@@ -81,7 +81,7 @@ export const Gate = z.object({
 export type Gate = z.infer<typeof Gate>;
 
 /** What a version was made from. */
-export const Lineage = z.object({
+const Lineage = z.object({
   kind: z.enum(["full", "incremental"]),
   parent: VersionId.nullable(),
   job: z.string(),
@@ -102,7 +102,6 @@ export const Lineage = z.object({
   /** Version of this package. */
   code: z.string(),
 });
-export type Lineage = z.infer<typeof Lineage>;
 
 /** `model_versions/{version}`: written last, so that a version that can be seen is whole. */
 export const ModelVersion = z.object({

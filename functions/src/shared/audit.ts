@@ -8,7 +8,7 @@ import { iso } from "./time.ts";
 export type AuditRecord = Pick<AuditEntry, "who" | "action" | "target" | "reason" | "details">;
 
 /** Hash of an entry over everything but the hash itself. */
-export function auditHash(entry: Omit<AuditEntry, "hash">): string {
+function auditHash(entry: Omit<AuditEntry, "hash">): string {
   return sha256(canonicalJson(entry));
 }
 
@@ -29,12 +29,4 @@ export async function prepareAudit(db: Firestore, tx: Transaction, record: Audit
   };
   const entry: AuditEntry = { ...body, hash: auditHash(body) };
   return () => tx.create(audit.doc(String(entry.seq).padStart(12, "0")), entry);
-}
-
-/** Appends one entry in a transaction of its own. */
-export async function audit(db: Firestore, record: AuditRecord): Promise<void> {
-  await db.runTransaction(async (tx) => {
-    const write = await prepareAudit(db, tx, record);
-    write();
-  });
 }

@@ -20,7 +20,7 @@ export async function readLifecycle(db: Firestore): Promise<Lifecycle> {
 }
 
 /** The newest journaled policy, or undefined before the first. */
-export async function lastGoodLifecycle(db: Firestore): Promise<Lifecycle | undefined> {
+async function lastGoodLifecycle(db: Firestore): Promise<Lifecycle | undefined> {
   const newest = await db.collection(LIFECYCLE_JOURNAL).orderBy("n", "desc").limit(1).get();
   const stored = newest.docs[0]?.data()["policy"] as unknown;
   if (stored === undefined) return undefined;
