@@ -52,7 +52,6 @@ describe("openForest", () => {
     expect(forest.margins([1, 2])).toEqual(openForest(FROZEN).margins([1, 2]));
   });
 
-  const node = PARTS.heap + COUNTS.trees;
   it.each<[string, Record<number, number>, string]>([
     ["another file", { [HEADER.magic]: 1 }, "forest, header: is not a frozen forest"],
     ["a later version", { [HEADER.version]: 2 }, "forest, header: format version 2, not 1"],
@@ -77,10 +76,6 @@ describe("openForest", () => {
     ],
     ["a threshold that is not a number", { [PARTS.thresholds]: 0x7fc00000 }, "forest, thresholds of feature 0: do not"],
     ["equal thresholds", { [PARTS.thresholds]: word(PARTS.thresholds + 1) }, "forest, thresholds of feature 0: do not"],
-    ["a node of an unknown feature", { [node]: 4 }, `forest, node ${COUNTS.trees}: 4 names no threshold`],
-    ["a node of an unknown threshold", { [node]: 99 << 6 }, `forest, node ${COUNTS.trees}: 6336 names no threshold`],
-    ["a negative node", { [node]: 2 ** 31 }, `forest, node ${COUNTS.trees}: -2147483648 names no threshold`],
-    ["almost a padding node", { [node]: PADDING + 1 }, `forest, node ${COUNTS.trees}: 2147483585 names no threshold`],
     ["a leaf that is not a number", { [PARTS.end - 1]: 0x7fc00000 }, "forest, output 2: its sums"],
     ["an infinite leaf", { [PARTS.heap + COUNTS.trees * 4]: 0x7f800000 }, "forest, output 0: its sums"],
     ["an infinite base score", { [PARTS.baseScores + 1]: 0xff800000 }, "forest, output 1: its sums"],

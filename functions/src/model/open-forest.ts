@@ -10,10 +10,7 @@ import {
   MAX_FEATURES,
   MAX_WORDS,
   MODEL_WORDS,
-  PADDING,
   partsOf,
-  SLOT_BITS,
-  SLOT_MASK,
 } from "./forest-layout.ts";
 import { MAX_MARGIN, OBJECTIVES } from "./format.ts";
 import { littleEndian } from "./little-endian.ts";
@@ -49,7 +46,6 @@ export function openForest(bytes: Uint8Array): Forest {
   checkRanges("tree ranges", forest.treeRanges, counts.trees);
   checkRanges("threshold ranges", forest.thresholdRanges, counts.thresholds);
   checkThresholds(forest);
-  checkNodes(forest);
   checkMargins(forest);
   return new Forest(forest);
 }
@@ -111,53 +107,40 @@ function checkThresholds({ thresholds, thresholdRanges, features }: ForestParts)
   for (let feature = 0; feature < features; feature++) {
     const from = thresholdRanges[feature] as number;
     const to = thresholdRanges[feature + 1] as number;
-    for (let i = from; i < to; i++) {
-      const value = thresholds[i] as number;
-      const ascends = i === from ? !Number.isNaN(value) : (thresholds[i - 1] as number) < value;
-      if (!ascends) require(false, `thresholds of feature ${feature}`, "do not ascend");
-    }
+    const ascend = from === to || (!Number.isNaN(thresholds[from]) && ascends(thresholds, from, to));
+    require(ascend, `thresholds of feature ${feature}`, "do not ascend");
   }
 }
 
-function checkNodes({ heap, trees, depth, features, thresholdRanges }: ForestParts): void {
-  // Of each slot, the first node that would name a threshold that its feature does not have.
-  const ends = new Int32Array(SLOT_MASK + 1);
-  for (let slot = 0; slot < features * 2; slot++) {
-    const feature = slot >>> 1;
-    ends[slot] = ((thresholdRanges[feature + 1] as number) - (thresholdRanges[feature] as number)) << SLOT_BITS;
-  }
-  for (let from = trees; from < trees << depth; from += trees) {
-    const unsound = firstUnsound(heap, ends, from, from + trees);
-    if (unsound >= 0) require(false, `node ${unsound}`, `${heap[unsound]} names no threshold`);
-  }
+// The two that follow are short and called for small parts, so that they are compiled soon: a version is opened while a
+// visit waits. Inner nodes need no check: whatever is in one, it sends a row left or right, and both are in the heap.
+
+function ascends(values: Float32Array, from: number, to: number): boolean {
+  for (let i = from + 1; i < to; i++) if (!((values[i - 1] as number) < (values[i] as number))) return false;
+  return true;
 }
 
-// The two that follow are called for small parts, so that they are compiled soon: a version is opened while a visit waits.
-
-function firstUnsound(heap: Int32Array, ends: Int32Array, from: number, to: number): number {
-  for (let at = from; at < to; at++) {
-    const node = heap[at] as number;
-    const slot = node & SLOT_MASK;
-    if ((node < 0 || node >= (ends[slot] as number) + slot) && node !== PADDING) return at;
-  }
-  return -1;
-}
-
-/** Largest size of the leaves of a part; NaN if one is none. */
-function largestSize(leaves: Float32Array, from: number, to: number): number {
+/** Bits of the largest size of the leaves of a part; sizes are in the order of their bits, with infinity and NaN last. */
+function largestSize(leaves: Int32Array, from: number, to: number): number {
   let largest = 0;
-  for (let leaf = from; leaf < to; leaf++) largest = Math.max(largest, Math.abs(leaves[leaf] as number));
+  for (let leaf = from; leaf < to; leaf++) {
+    const size = (leaves[leaf] as number) & 0x7fffffff;
+    if (size > largest) largest = size;
+  }
   return largest;
 }
 
 /** As for boosters (format.ts): no row may ever add up to infinity. */
-function checkMargins({ leaves, trees, depth, treeRanges, baseScores }: ForestParts): void {
+function checkMargins({ heap, trees, depth, treeRanges, baseScores }: ForestParts): void {
   const perTree = 2 ** depth;
+  const bits = new Int32Array(1);
+  const size = new Float32Array(bits.buffer);
   for (let output = 0; output < baseScores.length; output++) {
     let bound = Math.abs(baseScores[output] as number);
     for (let tree = treeRanges[output] as number; tree < (treeRanges[output + 1] as number); tree++) {
       const from = (trees + tree) * perTree;
-      bound += largestSize(leaves, from, from + perTree);
+      bits[0] = largestSize(heap, from, from + perTree);
+      bound += size[0] as number;
     }
     // Not true either where a leaf or a base score is not a number.
     require(bound <= MAX_MARGIN, `output ${output}`, "its sums are not surely finite");

@@ -31,6 +31,11 @@ export class ModuleInstance {
     return new ModuleInstance(await openModule());
   }
 
+  /** Size of the module's memory, which never shrinks. */
+  get memoryBytes(): number {
+    return this.module.HEAPU8.length;
+  }
+
   /** A model over the data, without trees yet. */
   createModel({ rows, columns, labels, weights, baseMargins }: TrainingData): ModelHandle {
     const { module } = this;
