@@ -1,6 +1,7 @@
 // node scripts/with-emulators.ts [--import FOLDER] -- COMMAND: runs a command beside emulators on free ports.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { startStack } from "./stack/emulators.ts";
 import { ROOT, SetupError } from "./stack/project.ts";
@@ -18,7 +19,7 @@ const quit = (): never => process.exit(130);
 for (const signal of SIGNALS) process.once(signal, quit);
 try {
   const say = (line: string): void => console.error(line);
-  const stack = await startStack({ ports: "free", ...(values.import && { importFrom: values.import }), say });
+  const stack = await startStack({ ports: "free", ...(values.import && { importFrom: resolve(values.import) }), say });
   for (const note of stack.notes) say(note);
   const child = spawn(program, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, ...stack.env } });
   for (const signal of SIGNALS) process.off(signal, quit).on(signal, () => child.kill(signal));
