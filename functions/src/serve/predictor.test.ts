@@ -36,7 +36,7 @@ const model: VersionModel = {
 };
 
 /** An instance over a routing that can change, and counters that can be slow or fail. */
-function instance({ virtualTime = false, writeMs = 0 } = {}) {
+function instance({ virtualTime = false, writeMs = 0, load = async () => model } = {}) {
   const routing: Routing = { ...FIRST_ROUTING, stable: A, holdback_share: 0 };
   const stored = { routing, lookMs: 0, writeFails: false };
   const written = new Map<string, ServingWindow>();
@@ -55,7 +55,7 @@ function instance({ virtualTime = false, writeMs = 0 } = {}) {
       freshMs: 15_000,
       onFailure: () => {},
     }),
-    models: new ModelCache({ load: async () => model, onFailure: () => {} }),
+    models: new ModelCache({ load, onFailure: () => {} }),
     counters,
     receiptKeys,
     pseudonymKey: "pseudonyms",
@@ -110,6 +110,22 @@ describe("an instance of predict", () => {
     const after = await predict();
     expect([during, after].map((answer) => answer.model_version)).toEqual([A, "rules"]);
     expect([during, after].map((answer) => sworn(answer.receipt).routing_revision)).toEqual([0, 1]);
+  });
+
+  it("lets go of models that cannot answer, and loads them again after a rest", async () => {
+    const broken: VersionModel = {
+      varyingGroups: [],
+      predict: () => {
+        throw new Error("broken");
+      },
+    };
+    const loads = [broken, model];
+    const { predict } = instance({ load: async () => loads.shift() ?? model });
+    expect((await predict()).model_version).toBe("rules");
+    vi.setSystemTime(NOW + 29_999);
+    expect((await predict()).model_version).toBe("rules");
+    vi.setSystemTime(NOW + 30_000);
+    expect((await predict()).model_version).toBe(A);
   });
 
   it.each([

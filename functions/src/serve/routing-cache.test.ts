@@ -105,6 +105,21 @@ describe("routing in memory", () => {
     expect(await request()).toMatchObject({ revision: 2, stale: false, waitedMs: 10 });
   });
 
+  it("does not let a read that was given up, and ends after all, undo a later one", async () => {
+    const { state, request } = stored();
+    await request();
+    state.delayMs = 11_000;
+    await vi.advanceTimersByTimeAsync(4 * FRESH_MS);
+    await request();
+    state.delayMs = 10;
+    state.revision = 2;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await request()).toMatchObject({ revision: 2, stale: false });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(await request()).toMatchObject({ revision: 2, stale: false });
+    expect(state.reads).toBe(3);
+  });
+
   it("answers by the rules, and says it is stale, when an instance's first read takes over 1.5 s", async () => {
     const { state, request } = stored();
     state.delayMs = 5000;
