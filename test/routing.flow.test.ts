@@ -88,6 +88,17 @@ describe("an edit of routing/live by hand", () => {
     });
   });
 
+  it("that copies an earlier state back, seal and all, is judged like any other", async () => {
+    const earlier = (await live.get()).data() ?? {};
+    const { revision } = await putRouting({ holdback_share: 0, exploration_share: 0.1 });
+    await live.set(earlier);
+    const after = await judged();
+    expect(after).toMatchObject({ exploration_share: 0, revision: revision + 1 });
+    expect((await predictAt(after.revision)).receipt.routing_revision).toBe(after.revision);
+    const entry = await live.collection("journal").doc(String(before.revision).padStart(12, "0")).get();
+    expect(entry.data()).toEqual(earlier);
+  });
+
   it("raises an alert when it is bad, and one journal entry for each revision", async () => {
     await live.update({ stable: "latest" });
     const after = await judged();

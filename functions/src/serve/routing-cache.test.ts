@@ -151,4 +151,20 @@ describe("routing in memory", () => {
     state.pending = true;
     expect(await request()).toMatchObject({ revision: 1, stale: true });
   });
+
+  it("keeps the higher revision when a lower one is read, and counts as stale until that has passed", async () => {
+    const { state, request } = stored();
+    state.revision = 5;
+    await request();
+    for (const [revision, expected] of [
+      [4, { revision: 5, stale: true }],
+      [6, { revision: 6, stale: false }],
+    ] as const) {
+      state.revision = revision;
+      await vi.advanceTimersByTimeAsync(FRESH_MS);
+      await request();
+      await vi.advanceTimersByTimeAsync(10);
+      expect(await request()).toMatchObject(expected);
+    }
+  });
 });

@@ -74,11 +74,19 @@ export class RoutingCache {
     try {
       const found = await this.look();
       // A read that was given up may end after a later one.
-      if (this.held === undefined || this.held.readMs <= startMs) this.held = { ...found, readMs: startMs };
+      if (this.held !== undefined && this.held.readMs > startMs) return;
+      this.held = { ...this.newer(found), readMs: startMs };
     } catch (cause) {
       this.retryMs = startMs + RETRY_MS;
       this.onFailure(cause);
     }
+  }
+
+  /** Revisions only rise: whatever says otherwise is not followed, and what is held counts as stale. */
+  private newer(found: RoutingLook): RoutingLook {
+    const { held } = this;
+    if (held === undefined || held.routing.revision <= found.routing.revision) return found;
+    return { routing: held.routing, pending: true };
   }
 
   private end(reading: Reading): void {

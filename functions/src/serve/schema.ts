@@ -95,7 +95,7 @@ export const Routing = z.strictObject({
   reason: z.string().max(500),
   /** Server time. */
   updated_at: z.iso.datetime(),
-  /** SHA-256 over all other fields, set by the store. An edit by hand breaks it: nobody uses that before it is judged. */
+  /** SHA-256 over all other fields as they are stored, set by the store: tells its own writes from damage. */
   seal: z.string().optional(),
 });
 export type Routing = z.infer<typeof Routing>;

@@ -1,6 +1,8 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { canonicalJson, sha256 } from "../shared/canonical.ts";
+import { CorruptError } from "../shared/errors.ts";
 import { FIRST_ROUTING } from "./schema.ts";
-import { openSealed, sealed } from "./seal.ts";
+import { inForce, openSealed, sealed } from "./seal.ts";
 import { revised } from "./store.ts";
 
 const routing = sealed(
@@ -32,4 +34,74 @@ it("gives a revision one higher with who and why, cut to what the document takes
   expect(next).toMatchObject({ revision: 2, updated_at: "1970-01-02T00:00:00.000Z", exploration_share: 0.1 });
   expect([next.written_by.length, next.reason.length]).toEqual([128, 500]);
   expect(openSealed(next)).toBeUndefined();
+});
+
+/** As another release writes it, whose fields are others. */
+function sealedElsewhere(fields: Record<string, unknown>): Record<string, unknown> {
+  const { seal: _seal, ...rest } = { ...routing, ...fields };
+  return { ...rest, seal: sha256(canonicalJson(rest)) };
+}
+
+it("opens what a later release has sealed, without the fields that it has added", () => {
+  const canary = { deployment: "d", version: "v_20260901T000000Z_aaaaaaaaaaaa", share: 0.1, salt: "s" };
+  const stored = sealedElsewhere({
+    canary: { ...canary, since: 1 },
+    salts: { ...routing.salts, more: "m" },
+    colour: "blue",
+  });
+  expect(openSealed(stored)).toEqual({ ...routing, canary, seal: stored["seal"] });
+});
+
+describe("what is in force", () => {
+  const next = sealed(revised(routing, { stable: "rules" }, { who: "system", reason: "a test", nowMs: 0 }));
+
+  it.each([
+    {
+      name: "FIRST_ROUTING before anything",
+      live: undefined,
+      newest: undefined,
+      routing: FIRST_ROUTING,
+      pending: false,
+    },
+    {
+      name: "FIRST_ROUTING, while the first edit by hand waits",
+      live: { stable: "rules" },
+      newest: undefined,
+      routing: FIRST_ROUTING,
+      pending: true,
+    },
+    { name: "our own last write", live: structuredClone(next), newest: next, routing: next, pending: false },
+    { name: "the journal's newest after a deletion", live: undefined, newest: next, routing: next, pending: true },
+    {
+      name: "the journal's newest, while an edit waits",
+      live: { ...next, exploration_share: 0.2 },
+      newest: next,
+      routing: next,
+      pending: true,
+    },
+    {
+      name: "the journal's newest, while an earlier one copied back waits",
+      live: structuredClone(routing),
+      newest: next,
+      routing: next,
+      pending: true,
+    },
+    {
+      name: "the journal's newest, while a copy with a seal of its own waits",
+      live: sealed({ ...next, exploration_share: 0.2 }),
+      newest: next,
+      routing: next,
+      pending: true,
+    },
+  ])("is $name", ({ live, newest, routing, pending }) => {
+    expect(inForce({ live, newest })).toEqual({ routing, pending });
+  });
+
+  it.each([
+    { name: "the newest of the journal is damaged", live: next, newest: { ...next, exploration_share: 0.2 } },
+    { name: "the newest of the journal is nothing we know", live: next, newest: sealedElsewhere({ shadow: "v" }) },
+    { name: "the journal of our own write is gone", live: next, newest: undefined },
+  ])("is not known when $name", ({ live, newest }) => {
+    expect(() => inForce({ live, newest })).toThrow(CorruptError);
+  });
 });

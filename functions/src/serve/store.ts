@@ -1,8 +1,8 @@
-import type { DocumentSnapshot, Firestore, Query, Transaction } from "firebase-admin/firestore";
+import type { DocumentSnapshot, Firestore, Transaction } from "firebase-admin/firestore";
 import { prepareAudit } from "../shared/audit.ts";
 import { iso } from "../shared/time.ts";
-import { FIRST_ROUTING, type Routing, type ServingWindow } from "./schema.ts";
-import { openSealed, sealed } from "./seal.ts";
+import type { Routing, ServingWindow } from "./schema.ts";
+import { inForce, sealed } from "./seal.ts";
 
 /** The one document that says who is answered by what. */
 export const ROUTING_PATH = "routing/live";
@@ -33,7 +33,7 @@ export function revised(
 
 /** What routing/live holds, beside what is in force. */
 export interface RoutingState {
-  /** In force: the document if its seal is whole, else the newest of the journal, else FIRST_ROUTING. */
+  /** In force: the newest of the journal, or FIRST_ROUTING before the first. */
   routing: Routing;
   /** The document was edited or deleted by hand, and that is not judged yet. */
   pending: boolean;
@@ -64,14 +64,18 @@ export class RoutingStore {
     return (await this.look(tx)).routing;
   }
 
-  /** The routing in force, and whether somebody's edit waits to be judged. One read, or two while it does. */
+  /**
+   * The routing in force, and whether somebody's edit waits to be judged. Outside a transaction one of our own writes may
+   * come between its two reads, and look like an edit until the next look.
+   * @throws {CorruptError} when the journal cannot be read
+   */
   async look(tx?: Transaction): Promise<RoutingState> {
     const live = this.db.doc(ROUTING_PATH);
-    const snapshot = await (tx === undefined ? live.get() : tx.get(live));
-    const routing = openSealed(snapshot.data());
-    if (routing !== undefined) return { routing, pending: false, snapshot };
-    const newest = await this.newest(tx);
-    return { routing: newest ?? FIRST_ROUTING, pending: snapshot.exists || newest !== undefined, snapshot };
+    const newest = this.journal().orderBy("revision", "desc").limit(1);
+    const [snapshot, { docs }] = await Promise.all(
+      tx === undefined ? [live.get(), newest.get()] : [tx.get(live), tx.get(newest)],
+    );
+    return { ...inForce({ live: snapshot.data(), newest: docs[0]?.data() }), snapshot };
   }
 
   /**
@@ -95,17 +99,11 @@ export class RoutingStore {
   write(tx: Transaction, next: Routing): void {
     const routing = sealed(next);
     tx.set(this.db.doc(ROUTING_PATH), routing);
-    tx.set(this.journal().doc(String(routing.revision).padStart(12, "0")), routing);
+    tx.create(this.journal().doc(String(routing.revision).padStart(12, "0")), routing);
   }
 
   private journal() {
     return this.db.collection(`${ROUTING_PATH}/journal`);
-  }
-
-  private async newest(tx: Transaction | undefined): Promise<Routing | undefined> {
-    const query: Query = this.journal().orderBy("revision", "desc").limit(1);
-    const { docs } = await (tx === undefined ? query.get() : tx.get(query));
-    return openSealed(docs[0]?.data());
   }
 }
 
