@@ -94,9 +94,21 @@ describe("quarantine", () => {
     );
   });
 
-  it("takes a context that is none", () => {
-    expect(quarantinedFields({ user_context: "x", consent: null })).toEqual({ user_context: "x", consent: null });
+  it.each([
+    { name: "text", context: `{"page_path":"/?mail=me@example.org"}` },
+    { name: "a list", context: [{ page_path: "/?mail=me@example.org" }] },
+    { name: "null", context: null },
+  ])("keeps nothing of a context that is $name", ({ context }) => {
+    expect(quarantinedFields({ user_context: context, consent: null })).toEqual({ consent: null });
   });
+
+  it.each([{ value: ["/?mail=me@example.org"] }, { value: { path: "/private" } }, { value: 7 }, { value: null }])(
+    "keeps no path, referer or user agent that is not text: $value",
+    ({ value }) => {
+      const context = { page_path: value, referer: value, user_agent: value, locale: "de" };
+      expect(quarantinedFields({ user_context: context })).toEqual({ user_context: { locale: "de" } });
+    },
+  );
 });
 
 it("replaces lone surrogates wherever they are, and nothing else", () => {

@@ -37,10 +37,12 @@ export function storedContext(context: UserContext): StoredContext {
   };
 }
 
-/** What quarantine keeps of a log that broke a rule: known fields only, shortened as in a good log, and cut. */
+/**
+ * What quarantine keeps of a log that broke a rule: known fields only, shortened as in a good log, and cut. What must be
+ * shortened and cannot be, for it has the wrong type, is not kept.
+ */
 export function quarantinedFields(log: Record<string, unknown>): Record<string, unknown> {
-  const kept = pick(log, LOG_FIELDS);
-  const context = kept["user_context"];
+  const { user_context: context, ...kept } = pick(log, LOG_FIELDS);
   if (isRecord(context)) kept["user_context"] = shortened(pick(context, CONTEXT_FIELDS));
   return cut(kept, QUARANTINE_DEPTH) as Record<string, unknown>;
 }
