@@ -12,7 +12,16 @@ import type { IngestWindow } from "./schema.ts";
 
 /** Takes logs of visits: one, an array or NDJSON, at most 1000. */
 export const ingest = onRequest(
-  { region: REGION, cors: true, memory: "512MiB", timeoutSeconds: 60, secrets: [RECEIPT_KEYS, PSEUDONYM_KEY] },
+  {
+    region: REGION,
+    cors: true,
+    // A body of 8 MiB takes several times that while it is bytes, text, JSON and documents; 80 at once, the default, would
+    // fill any instance.
+    concurrency: 8,
+    memory: "1GiB",
+    timeoutSeconds: 60,
+    secrets: [RECEIPT_KEYS, PSEUDONYM_KEY],
+  },
   async (request, response) => {
     const post = request.method === "POST";
     const answer = post ? await answerTo(request.rawBody, request.get("content-type")) : methodNotAllowed("POST");
