@@ -133,7 +133,7 @@ export const QuarantinedLog = z.object({
 });
 export type QuarantinedLog = z.infer<typeof QuarantinedLog>;
 
-/** `ingest_windows/{5m start}.{instance}`: counters by server time, only ever incremented. */
+/** `ingest_windows/{5m start}.{instance}`: one instance's counters by server time, set to its totals so far. */
 export const IngestWindow = z.object({
   schema_version: z.literal(1),
   start: z.iso.datetime(),
