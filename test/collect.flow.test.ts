@@ -74,6 +74,18 @@ describe("one prediction, one log", () => {
     expect((await stored(log))?.subject).toBe((await stored(log))?.unit);
   });
 
+  it("stores the others of a body when a stored log was spoilt by hand, and leaves that one as it is", async () => {
+    const [spoilt, good] = [signedLog(), signedLog()];
+    await postLogs([spoilt]);
+    await db.doc(`interaction_logs/${spoilt.prediction_id}`).update({ seq: "first" });
+    expect(await postLogs([{ ...spoilt, seq: 1 }, good])).toMatchObject({
+      accepted: 1,
+      rejected: [{ index: 0, issues: [{ code: "conflict" }] }],
+    });
+    expect(await stored(good)).toBeDefined();
+    expect(await stored(spoilt)).toMatchObject({ seq: "first" });
+  });
+
   it("takes a higher seq until the log is mature, and keeps its place in the queue", async () => {
     const matureMs = Date.now() + 6_000;
     const first = signedLog({ issuedMs: matureMs - 45 * MINUTE_MS });

@@ -1,10 +1,10 @@
 import { FieldPath, type Firestore } from "firebase-admin/firestore";
 import { FOLD_SETTLE_SECONDS } from "../config.ts";
-import { parseDocument } from "../shared/firestore.ts";
+import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { isFree } from "../shared/lease.ts";
 import { iso } from "../shared/time.ts";
-import { FoldState, type InteractionLog, type Window } from "./schema.ts";
-import { logShards, readableLog, windowsById } from "./store.ts";
+import { FoldState, InteractionLog, type Window } from "./schema.ts";
+import { logShards, windowsById } from "./store.ts";
 
 /** Logs that the fold reads at a time. */
 const FOLD_LIMIT = 500;
@@ -96,7 +96,11 @@ export class FoldStore {
     const settled = iso(snapshot.readTime.toMillis() - settleMs);
     const docs = snapshot.docs.filter((doc) => doc.get("fold_after") <= settled);
     return {
-      due: docs.map((doc) => ({ id: doc.id, fold_after: String(doc.get("fold_after")), log: readableLog(doc) })),
+      due: docs.map((doc) => ({
+        id: doc.id,
+        fold_after: String(doc.get("fold_after")),
+        log: readableDocument(InteractionLog, doc),
+      })),
       more: docs.length === FOLD_LIMIT,
     };
   }

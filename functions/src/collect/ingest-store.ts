@@ -1,5 +1,5 @@
 import { type Firestore, Timestamp } from "firebase-admin/firestore";
-import { parseDocument } from "../shared/firestore.ts";
+import { readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
 import { type Placement, placeLogs, StoredState, shardOf } from "./amendment.ts";
 import type { JudgedLog } from "./judge-log.ts";
@@ -42,7 +42,10 @@ export class IngestStore {
         const [ref, snapshot] = [refs[i], found[i]];
         if (ref === undefined || snapshot === undefined) throw new RangeError("fewer documents than asked for");
         const arrival = { nowMs, maturityMinutes, shard: shardOf(predictionId, shards) };
-        const { placements, write } = placeLogs(parseDocument(StoredState, snapshot), logs, arrival);
+        const stored = snapshot.exists ? readableDocument(StoredState, snapshot) : undefined;
+        // What somebody spoilt by hand is left to be looked at, and must not keep the others from being stored.
+        if (stored === null) return logs.map(() => "conflict");
+        const { placements, write } = placeLogs(stored, logs, arrival);
         if (write !== undefined) {
           tx.set(ref, { ...write, expire_at: Timestamp.fromMillis(nowMs + retentionDays * DAY_MS) });
         }

@@ -5,9 +5,8 @@ import {
   type QueryDocumentSnapshot,
   Timestamp,
 } from "firebase-admin/firestore";
-import { logger } from "firebase-functions";
 import { LOG_SHARDS } from "../config.ts";
-import { parseDocument } from "../shared/firestore.ts";
+import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
 import { InteractionLog, Window } from "./schema.ts";
 import { startId, type WindowKey, windowPrefix } from "./window.ts";
@@ -70,7 +69,7 @@ export class LogStore {
     const nowMs = Date.now();
     const last = docs.length < query.limit ? undefined : docs.at(-1);
     return {
-      logs: docs.filter((doc) => isKept(doc, nowMs)).flatMap((doc) => readableLog(doc) ?? []),
+      logs: docs.filter((doc) => isKept(doc, nowMs)).flatMap((doc) => readableDocument(InteractionLog, doc) ?? []),
       next: last === undefined ? null : { event_at: String(last.get("event_at")), id: last.id },
     };
   }
@@ -79,14 +78,6 @@ export class LogStore {
 function isKept(doc: QueryDocumentSnapshot, nowMs: number): boolean {
   const expires = doc.get("expire_at") as unknown;
   return expires instanceof Timestamp && expires.toMillis() > nowMs && doc.get("fold_after") <= iso(nowMs);
-}
-
-/** A stored log, or null with a line in the log: one that somebody spoilt by hand must not stop everything behind it. */
-export function readableLog(doc: QueryDocumentSnapshot): InteractionLog | null {
-  const parsed = InteractionLog.safeParse(doc.data());
-  if (parsed.success) return parsed.data;
-  logger.error("unreadable log", { path: doc.ref.path, fields: parsed.error.issues.map(({ path }) => path.join(".")) });
-  return null;
 }
 
 /** Reads `windows`. */

@@ -1,6 +1,7 @@
 import { type Bucket, Storage } from "@google-cloud/storage";
 import { getApps, initializeApp } from "firebase-admin/app";
 import { type DocumentSnapshot, type Firestore, getFirestore } from "firebase-admin/firestore";
+import { logger } from "firebase-functions";
 import { storageBucket } from "firebase-functions/params";
 import type { z } from "zod";
 import { DATABASE_ID } from "../config.ts";
@@ -30,4 +31,16 @@ export function parseDocument<T>(schema: z.ZodType<T>, snapshot: DocumentSnapsho
   const parsed = schema.safeParse(snapshot.data());
   if (parsed.success) return parsed.data;
   throw new CorruptError(`${snapshot.ref.path} is not valid: ${inWords(fieldIssues(parsed.error))}`);
+}
+
+/**
+ * A document as its schema describes it, or null with a line in the log if it is not valid: for those that are read with
+ * others, of which one that somebody spoilt by hand must not stop the rest.
+ */
+export function readableDocument<T>(schema: z.ZodType<T>, snapshot: DocumentSnapshot): T | null {
+  const parsed = schema.safeParse(snapshot.data());
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map(({ path }) => path.join("."));
+  logger.error("unreadable document", { path: snapshot.ref.path, fields });
+  return null;
 }
