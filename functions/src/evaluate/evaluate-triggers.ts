@@ -42,8 +42,8 @@ export async function evaluateIfDue(
 
   const { triggers: policy, training } = await readLifecycle(db);
   const lookBackMs = Math.max(policy.cool_down_hours, RECOVERY_HOURS) * HOUR_MS;
-  const earlier = await store.between(nowMs - lookBackMs, nowMs);
-  const waiting = earlier.find(awaitsJob);
+  const firedBefore = await store.firedSince(nowMs - lookBackMs);
+  const waiting = firedBefore.find(awaitsJob);
   if (waiting !== undefined) return waiting;
 
   const [routing, versions, openJob] = await Promise.all([
@@ -63,7 +63,7 @@ export async function evaluateIfDue(
     lastTrainingMs: last === undefined ? null : Date.parse(last.trained_at),
     newSessions: await countSessions(db, servedVersions(routing, versions), sinceMs, nowMs),
     openJob,
-    lastFiredMs: lastFirings(earlier),
+    lastFiredMs: lastFirings(firedBefore),
   });
   const evaluation: Evaluation = {
     schema_version: 1,

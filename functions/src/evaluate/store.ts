@@ -1,12 +1,12 @@
 import { FieldPath, type Firestore } from "firebase-admin/firestore";
-import { parseDocument } from "../shared/firestore.ts";
+import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { hourId } from "../shared/time.ts";
-import { FINAL_STAGES, JobStage, RetrainingJob } from "../train/schema.ts";
-import { Evaluation } from "./schema.ts";
+import { FINAL_STAGES, JobStage } from "../train/schema.ts";
+import { Evaluation, TriggerName } from "./schema.ts";
 
 /** gRPC status of a create that finds a document. */
 const ALREADY_EXISTS = 6;
-/** Decisions that one look back reads at most: those of the longest cool-down, 720 hours. */
+/** Decisions that one look back reads at most: one for each hour of the longest cool-down, 720. */
 const MAX_RECENT = 721;
 
 /** The only writer of `evaluations`, one document per decision and event hour. */
@@ -21,15 +21,18 @@ export class EvaluationStore {
     return parseDocument(Evaluation, await this.evaluations().doc(id).get());
   }
 
-  /** Decisions of the hours that hold `fromMs` to `toMs`, oldest first. */
-  async between(fromMs: number, toMs: number): Promise<Evaluation[]> {
+  /**
+   * Decisions that fired in the hour that holds `fromMs` or later, oldest first. There is no upper end: event time can go
+   * back, and what fired later than now has fired all the same.
+   */
+  async firedSince(fromMs: number): Promise<Evaluation[]> {
     const { docs } = await this.evaluations()
+      .where("fired", "in", TriggerName.options)
       .where(FieldPath.documentId(), ">=", hourId(fromMs))
-      .where(FieldPath.documentId(), "<=", hourId(toMs))
       .orderBy(FieldPath.documentId())
       .limit(MAX_RECENT)
       .get();
-    return docs.flatMap((doc) => parseDocument(Evaluation, doc) ?? []);
+    return docs.flatMap((doc) => readableDocument(Evaluation, doc) ?? []);
   }
 
   /** Puts a decision on record; false, and nothing written, if its hour has one. */
@@ -52,7 +55,7 @@ export class EvaluationStore {
   async openJob(): Promise<string | null> {
     const open = JobStage.options.filter((stage) => !FINAL_STAGES.includes(stage));
     const { docs } = await this.db.collection("retraining_jobs").where("stage", "in", open).limit(1).get();
-    return docs[0] === undefined ? null : (parseDocument(RetrainingJob, docs[0])?.id ?? null);
+    return docs[0]?.id ?? null;
   }
 
   private evaluations() {

@@ -63,6 +63,12 @@ const volume: Row[] = [
     reason: /1000/,
   },
   {
+    name: "a firing an hour from now, since event time went back",
+    facts: { newSessions: 1000, lastFiredMs: { data_volume: NOW + HOUR } },
+    verdict: "cooling_down",
+    reason: /fired 1\.00 h later than now/,
+  },
+  {
     name: "another trigger's firing an hour ago",
     facts: { newSessions: 1000, lastFiredMs: { age: NOW - HOUR } },
     verdict: "fired",

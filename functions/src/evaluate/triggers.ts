@@ -16,7 +16,7 @@ export interface TriggerFacts {
   newSessions: number;
   /** A job that is queued or running. */
   openJob: string | null;
-  /** When each trigger fired last, as far back as its cool-down. */
+  /** When each trigger fired last, as far back as its cool-down; later than now where event time went back. */
   lastFiredMs: Partial<Record<TriggerName, number>>;
 }
 
@@ -95,6 +95,7 @@ function judge(
     return wait("cooling_down", `a version was trained ${hours(sinceTraining)} h ago, and ${pause} h must pass`);
   }
   const sinceFired = nowMs - (lastFiredMs[name] ?? Number.NEGATIVE_INFINITY);
+  if (sinceFired < 0) return wait("cooling_down", `it fired ${hours(-sinceFired)} h later than now: time went back`);
   if (sinceFired < policy.cool_down_hours * HOUR_MS) {
     const { cool_down_hours: pause } = policy;
     return wait("cooling_down", `it fired ${hours(sinceFired)} h ago, and ${pause} h must pass`);
