@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Window } from "../functions/src/collect/schema.ts";
 import { addToSketch, emptySketch } from "../functions/src/collect/sketch.ts";
 import { emptyWindow, windowId } from "../functions/src/collect/window.ts";
 import { Deployment } from "../functions/src/deploy/schema.ts";
 import { VersionStore } from "../functions/src/registry/store.ts";
 import type { Routing } from "../functions/src/serve/schema.ts";
-import { RoutingStore } from "../functions/src/serve/store.ts";
+import { ROUTING_PATH, RoutingStore } from "../functions/src/serve/store.ts";
 import { bucket, database } from "../functions/src/shared/firestore.ts";
 import { LIFECYCLE_PATH } from "../functions/src/shared/lifecycle.ts";
 import { floorTo, iso } from "../functions/src/shared/time.ts";
@@ -42,6 +42,16 @@ async function publish(verdict: "better" | "not_better" = "better"): Promise<str
   const { version, files } = someFiles(Date.now(), randomBytes(8).toString("hex"));
   const gate = { verdict, reason: `${verdict} on density`, against: "rules", accuracy_difference: 0.1 } as const;
   await new VersionStore(db, bucket()).publish(somePublication(version, { gate }), files);
+  return version;
+}
+
+/** A version whose files cannot be looked at: an edit that names it can be judged neither good nor bad. */
+async function publishUnreadable(): Promise<string> {
+  const version = await publish("not_better");
+  const reference = db.collection("model_versions").doc(version);
+  const artefacts = Object.entries((await reference.get()).get("artefacts") as Record<string, object>);
+  const nameless = artefacts.map(([file, artefact]) => [file, { ...artefact, path: "" }]);
+  await reference.update({ artefacts: Object.fromEntries(nameless) });
   return version;
 }
 
@@ -225,6 +235,31 @@ describe("an admin", () => {
     await putRouting();
     await tick(atMs + MINUTE);
     expect(await deploymentOf(id)).toMatchObject({ phase: "aborted" });
+  });
+
+  it("is not overrun by the schedule or the policy while an edit of routing waits to be judged", async () => {
+    const { id, version, atMs } = await rollingDeployment();
+    const { revision } = await routing.read();
+    await visited(version, atMs, revision, 50);
+    const before = await deploymentOf(id);
+    await db.doc(ROUTING_PATH).update({ stable: await publishUnreadable(), canary: null });
+    expect(await routing.look()).toMatchObject({ pending: true, routing: { revision } });
+    const edit = (await db.doc(ROUTING_PATH).get()).data();
+    await tick(atMs + 5 * MINUTE);
+    expect(await deploymentOf(id)).toEqual(before);
+    const policy = { deployment: { stage_min_visitors: 50 }, serve: { holdback_share: 0.3 } };
+    const refused = await call("setConfig", { policy, reason: "a test" });
+    expect(refused).toMatchObject({
+      status: "FAILED_PRECONDITION",
+      message: expect.stringMatching(/waits to be judged/),
+    });
+    expect((await db.doc(ROUTING_PATH).get()).data()).toEqual(edit);
+
+    await db.doc(ROUTING_PATH).update({ stable: "rules" });
+    await vi.waitFor(async () => expect(await routing.look()).toMatchObject({ pending: false }), { timeout: 30_000 });
+    await tick(atMs + 6 * MINUTE);
+    expect(await deploymentOf(id)).toMatchObject({ phase: "aborted" });
+    expect(await routing.read()).toMatchObject({ stable: "rules", canary: null });
   });
 
   it("deploys the same version again under another id", async () => {

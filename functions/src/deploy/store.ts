@@ -94,12 +94,16 @@ export class DeploymentStore {
     });
   }
 
-  /** Decides on the stored deployment and carries it out; undefined if nothing has changed. */
+  /**
+   * Decides on the stored deployment and carries it out; undefined if nothing has changed. While somebody's edit of routing
+   * waits to be judged it waits too: the edit may be meant for this very deployment, and must not be lost under a step.
+   */
   async step(id: string, facts: Omit<Facts, "routing">, nowMs: number): Promise<Step | undefined> {
     return this.db.runTransaction(async (tx) => {
       const before = parseDocument(Deployment, await tx.get(this.document(id)));
       if (before === undefined) throw new CorruptError(`deployments/${id} is gone`);
-      const routing = await this.routing.read(tx);
+      const { routing, pending } = await this.routing.look(tx);
+      if (pending) return undefined;
       const decision = decide(before, { ...facts, routing }, nowMs);
       const by = "system";
       const outcome = apply(before, decision, { nowMs, by, routing, checks: facts.checks });
@@ -115,7 +119,8 @@ export class DeploymentStore {
 
   /**
    * Returns everybody to `target` at once; a deployment that goes on ends as rolled back. Whether the target is intact was
-   * asked before; what is stable may have changed since, and that is looked at here.
+   * asked before; what is stable may have changed since, and that is looked at here. An edit that waits to be judged is
+   * overtaken, as by any admin's next word.
    * @throws {RefusedError} when there is nothing to return from
    */
   async rollBack({ target, who, reason, nowMs }: Return): Promise<{ revision: number; ended: string | null }> {

@@ -1,6 +1,5 @@
 import type { Firestore } from "firebase-admin/firestore";
 import { raiseAlert } from "../shared/alert.ts";
-import { inWords } from "../shared/errors.ts";
 import { LIFECYCLE_PATH } from "../shared/lifecycle.ts";
 import { PolicyStore, type WrittenPolicy } from "./store.ts";
 
@@ -25,15 +24,5 @@ export async function judgeConfig(
     return "given_up";
   }
   const verdict = await new PolicyStore(db).judge(write);
-  if (verdict === undefined) return "superseded";
-  if (verdict.kind === "put_back") {
-    const { issues } = verdict;
-    await raiseAlert(db, {
-      severity: "medium",
-      kind: "config_edit_refused",
-      message: `an edit of ${LIFECYCLE_PATH} was put back: ${inWords(issues)}`,
-      details: { who: write.who, issues },
-    });
-  }
-  return verdict.kind;
+  return verdict?.kind ?? "superseded";
 }

@@ -9,6 +9,7 @@ import type { PolicyStore } from "./store.ts";
  * approved: a field that is left out has its default from then on, whatever was set before.
  * @returns the policy in force, defaults filled in
  * @throws {InputError} naming each field and rule
+ * @throws {RefusedError} while somebody's edit of routing waits to be judged
  */
 export async function setPolicy(policies: PolicyStore, data: unknown, uid: string): Promise<Lifecycle> {
   const { policy: stored, reason } = parseInput(SetConfigRequest, data, "the request");

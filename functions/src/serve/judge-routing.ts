@@ -1,6 +1,6 @@
 import type { Firestore, Timestamp } from "firebase-admin/firestore";
 import type { VersionStore } from "../registry/store.ts";
-import { raiseAlert } from "../shared/alert.ts";
+import { type AlertContent, raiseAlert } from "../shared/alert.ts";
 import { CorruptError, type FieldIssue, inWords } from "../shared/errors.ts";
 import { newVersions, readEdit, routingIssues } from "./routing-rules.ts";
 import type { Routing } from "./schema.ts";
@@ -61,7 +61,14 @@ export async function judgeRouting(
     if (!good) {
       const reason = `put back: ${inWords(issues)}`;
       const next = revised(current.routing, {}, { who: "system", reason, nowMs });
-      return { next, who, action: "refuse_routing_edit", details };
+      const message = `an edit of routing/live was put back: ${inWords(issues)}`;
+      const alert: AlertContent = {
+        severity: "medium",
+        kind: "routing_edit_refused",
+        message,
+        details: { revision: next.revision, issues },
+      };
+      return { next, who, action: "refuse_routing_edit", details, alert };
     }
     const reason = edit.routing.reason === current.routing.reason ? "edited by hand" : edit.routing.reason;
     const next = revised(current.routing, contentOf(edit.routing), { who, reason, nowMs });
@@ -69,14 +76,7 @@ export async function judgeRouting(
   });
   if (settled === undefined) return { kind: "settled" };
   const { revision } = settled.next;
-  if (good) return { kind: "accepted", revision };
-  await raiseAlert(db, {
-    severity: "medium",
-    kind: "routing_edit_refused",
-    message: `an edit of routing/live was put back: ${inWords(issues)}`,
-    details: { revision, issues },
-  });
-  return { kind: "put_back", revision, issues };
+  return good ? { kind: "accepted", revision } : { kind: "put_back", revision, issues };
 }
 
 /** True while what this write left is still there, and nobody has judged it. */

@@ -1,4 +1,5 @@
 import type { DocumentSnapshot, Firestore, Transaction } from "firebase-admin/firestore";
+import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
 import { prepareAudit } from "../shared/audit.ts";
 import { iso } from "../shared/time.ts";
 import type { Routing, ServingWindow } from "./schema.ts";
@@ -47,6 +48,8 @@ export interface RoutingUpdate {
   who: string;
   action: string;
   details: Record<string, unknown>;
+  /** What a person should see of it. */
+  alert?: AlertContent;
 }
 
 /**
@@ -79,20 +82,23 @@ export class RoutingStore {
   }
 
   /**
-   * Looks, lets `decide` choose the next routing (or nothing), and writes it together with its entry in the audit, in one
-   * transaction. `decide` may run more than once.
+   * Looks, lets `decide` choose the next routing (or nothing), and writes it together with its entry in the audit and its
+   * alert, in one transaction. `decide` may run more than once.
    */
   async change<T extends RoutingUpdate | undefined>(decide: (state: RoutingState) => T): Promise<T> {
-    return await this.db.runTransaction(async (tx) => {
+    const update = await this.db.runTransaction(async (tx) => {
       const update = decide(await this.look(tx));
       if (update === undefined) return update;
-      const { next, who, action, details } = update;
+      const { next, who, action, details, alert } = update;
       const record = { who, action, target: ROUTING_PATH, reason: next.reason, details };
       const writeAudit = await prepareAudit(this.db, tx, record);
       this.write(tx, next);
       writeAudit();
+      if (alert !== undefined) writeAlert(this.db, tx, String(next.revision), alert);
       return update;
     });
+    if (update?.alert !== undefined) logAlert(update.alert);
+    return update;
   }
 
   /** Puts `next`, made by `revised` from what `read` gave in the same transaction, in force and into the journal. */

@@ -1,16 +1,34 @@
 import { randomUUID } from "node:crypto";
-import type { Firestore } from "firebase-admin/firestore";
+import type { Firestore, Transaction } from "firebase-admin/firestore";
 import { logger } from "firebase-functions";
 import type { Alert } from "./schema.ts";
 import { iso } from "./time.ts";
 
-/** Puts an alert on record and into the log. `details` must hold no personal data. */
-export async function raiseAlert(
-  db: Firestore,
-  alert: Pick<Alert, "severity" | "kind" | "message" | "details">,
-): Promise<void> {
-  const id = randomUUID();
-  const entry: Alert = { schema_version: 1, id, at: iso(Date.now()), ...alert };
-  logger.warn("alert", { severity: alert.severity, kind: alert.kind, message: alert.message });
-  await db.collection("alerts").doc(id).create(entry);
+/** What an alert says; `details` must hold no personal data. */
+export type AlertContent = Pick<Alert, "severity" | "kind" | "message" | "details">;
+
+/** Puts an alert on record and into the log. */
+export async function raiseAlert(db: Firestore, content: AlertContent): Promise<void> {
+  logAlert(content);
+  const entry = entryOf(randomUUID(), content);
+  await db.collection("alerts").doc(entry.id).create(entry);
+}
+
+/**
+ * Puts an alert on record together with what it tells of, so that neither is without the other, whatever is tried again.
+ * Its line in the log comes by `logAlert`, once the transaction is through.
+ * @param id what makes it the only one of its kind, such as a revision
+ */
+export function writeAlert(db: Firestore, tx: Transaction, id: string, content: AlertContent): void {
+  const entry = entryOf(`${content.kind}.${id}`, content);
+  tx.create(db.collection("alerts").doc(entry.id), entry);
+}
+
+/** The line in the log that goes with an alert. */
+export function logAlert({ severity, kind, message }: AlertContent): void {
+  logger.warn("alert", { severity, kind, message });
+}
+
+function entryOf(id: string, content: AlertContent): Alert {
+  return { schema_version: 1, id, at: iso(Date.now()), ...content };
 }
