@@ -18,7 +18,7 @@ import type { ServedVersion } from "../serve/schema.ts";
 import { canonicalJson } from "../shared/canonical.ts";
 import { CorruptError } from "../shared/errors.ts";
 import { fingerprint } from "./dataset.ts";
-import { answersOf, evaluateCandidate } from "./evaluate-candidate.ts";
+import { answersOf, type Candidate, evaluateCandidate } from "./evaluate-candidate.ts";
 import type { JobFiles } from "./file-store.ts";
 import type { TargetName } from "./labels.ts";
 import { referenceOf } from "./reference.ts";
@@ -57,10 +57,11 @@ export async function assembleVersion(
   const answers = await answersOf(model, examples, all, (n) => held.beat(`scoring: ${n} of ${all.length} rows`));
   artefacts.set("reference.json", encode(referenceOf(examples, answers.classes)));
   const { against, model: serving } = await modelInService(new VersionStore(db, bucket), job.in_service);
-  const inService =
-    serving === null
-      ? null
-      : await answersOf(serving, examples, split.holdout, (n) => held.beat(`scoring ${against}: ${n} rows`));
+  const scoring = (n: number) => held.beat(`scoring ${against}: ${n} rows`);
+  const inService: Candidate["inService"] = serving && {
+    ...(await answersOf(serving, examples, split.holdout, scoring)),
+    varyingGroups: serving.varyingGroups,
+  };
   const candidate = { answers, targets: bundle.classes, files: artefacts, against, inService };
   const { metrics, gate } = evaluateCandidate(workspace, candidate);
   const publication: Assembled["publication"] = {

@@ -89,7 +89,7 @@ describe("a candidate", () => {
 
   it("is compared with the version in service on the same rows", async () => {
     const work = workspace("engagement");
-    const inService = await answers(always(ALTA), work);
+    const inService = { ...(await answers(always(ALTA), work)), varyingGroups: [] };
     const worse = { ...(await candidate(work, MEDIA)), against: VERSION, inService } as const;
     expect(evaluateCandidate(work, worse).gate).toMatchObject({
       verdict: "not_better",
@@ -98,6 +98,25 @@ describe("a candidate", () => {
     });
     const equal = { ...(await candidate(work, ALTA)), against: VERSION, inService } as const;
     expect(evaluateCandidate(work, equal).gate).toMatchObject({ verdict: "better", accuracy_difference: 0 });
+  });
+
+  it("that is constant is judged where the hold-out is not", async () => {
+    const work = workspace("engagement");
+    const constant = { ...work, plan: { constants: {}, trees: [] } };
+    expect(evaluateCandidate(constant, await candidate(work, MEDIA)).gate.verdict).toBe("better");
+    const inService = { ...(await answers(always(ALTA), work)), varyingGroups: [] };
+    const worse = { ...(await candidate(work, MEDIA)), against: VERSION, inService } as const;
+    expect(evaluateCandidate(constant, worse).gate.verdict).toBe("not_better");
+  });
+
+  it.each([
+    { name: "is judged where the version in service has trees", varyingGroups: ["theme"], verdict: "not_better" },
+    { name: "is not judged where nothing varies", varyingGroups: [], verdict: "better" },
+  ] as const)("that is constant $name", async ({ varyingGroups, verdict }) => {
+    const work = workspace("engagement");
+    const inService = { ...(await answers(always(ALTA), work)), varyingGroups };
+    const other = { ...(await candidate(work, { ...ALTA, theme: 1 })), against: VERSION, inService } as const;
+    expect(evaluateCandidate(work, other).gate.verdict).toBe(verdict);
   });
 
   it("without a labelled hold-out row has figures of 0 and is not judged by them", async () => {

@@ -54,8 +54,8 @@ export interface Candidate {
   targets: Record<ClassGroup, Target>;
   files: ReadonlyMap<string, Uint8Array>;
   against: ServedVersion;
-  /** Answers of the version in service; null while that is the rules. */
-  inService: Answers | null;
+  /** Answers of the version in service, and the groups that it has trees for; null while that is the rules. */
+  inService: (Answers & { varyingGroups: readonly ClassGroup[] }) | null;
 }
 
 /** Figures of a candidate on the hold-out, and what the gate says of it. Figures over no row are 0. */
@@ -68,7 +68,7 @@ export function evaluateCandidate(
   for (const group of CLASS_GROUPS) {
     const metrics = groupMetrics(workspace, candidate, group);
     classes[group] = metrics;
-    if (!metrics.varies || metrics.rows === 0) continue;
+    if (!isJudged(workspace, candidate, group)) continue;
     judged.push({
       group,
       candidate: metrics.accuracy,
@@ -82,6 +82,16 @@ export function evaluateCandidate(
   const { against } = candidate;
   const gate = judgeCandidate({ against, groups: judged, holdoutSessions: workspace.split.holdoutSessions });
   return { metrics: { classes, variables }, gate };
+}
+
+/**
+ * Whether there is something to be right or wrong about: what visits of the hold-out wanted differs, or the candidate or the
+ * version in service answers by trees. A candidate that is constant where others are not must answer for it.
+ */
+function isJudged({ examples, split, plan }: Workspace, { inService }: Candidate, group: ClassGroup): boolean {
+  const wanted = new Set(pick(examples.labels[group], labelledRows(examples, split.holdout, group)));
+  if (wanted.size === 0) return false;
+  return wanted.size > 1 || plan.trees.includes(group) || inService?.varyingGroups.includes(group) === true;
 }
 
 function groupMetrics({ examples, split, plan }: Workspace, candidate: Candidate, group: ClassGroup): GroupMetrics {

@@ -2,7 +2,7 @@ import type { ClassGroup } from "../design/schema.ts";
 import type { Gate } from "../registry/schema.ts";
 import type { ServedVersion } from "../serve/schema.ts";
 
-/** Accuracies of one class group whose target varies, all on the same hold-out rows, 0-1. */
+/** Accuracies of one class group about which there is something to be right, all on the same hold-out rows, 0-1. */
 export interface GroupAccuracy {
   group: ClassGroup;
   candidate: number;
@@ -11,7 +11,7 @@ export interface GroupAccuracy {
 }
 
 /**
- * Whether a candidate may go into service: its mean accuracy over the varying groups is no worse than that of the version
+ * Whether a candidate may go into service: its mean accuracy over the judged groups is no worse than that of the version
  * in service, nor than the rules'. All answers are those before overrides.
  */
 export function judgeCandidate({
