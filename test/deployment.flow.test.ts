@@ -5,6 +5,7 @@ import { addToSketch, emptySketch } from "../functions/src/collect/sketch.ts";
 import { emptyWindow, windowId } from "../functions/src/collect/window.ts";
 import { Deployment } from "../functions/src/deploy/schema.ts";
 import { VersionStore } from "../functions/src/registry/store.ts";
+import { checksums, versionId } from "../functions/src/registry/version-id.ts";
 import type { Routing } from "../functions/src/serve/schema.ts";
 import { ROUTING_PATH, RoutingStore } from "../functions/src/serve/store.ts";
 import { bucket, database } from "../functions/src/shared/firestore.ts";
@@ -20,6 +21,9 @@ const HOUR = 3_600_000;
 const DAY = 86_400_000;
 /** Virtual time, in the past; the stages run over the end of an hour and of a day. */
 const START = Date.parse("2026-03-02T23:45:00Z");
+
+/** A file that other programs read, and no answer needs. */
+const EXPORT = "density.xgboost.json";
 
 const db = database();
 const routing = new RoutingStore(db);
@@ -39,7 +43,11 @@ afterAll(async () => {
 });
 
 async function publish(verdict: "better" | "not_better" = "better"): Promise<string> {
-  const { version, files } = someFiles(Date.now(), randomBytes(8).toString("hex"));
+  const createdMs = Date.now();
+  const { files } = someFiles(createdMs, randomBytes(8).toString("hex"));
+  // Nothing reads it to answer, as is so with every version's JSON exports.
+  files.set(EXPORT, new TextEncoder().encode("{ }"));
+  const version = versionId({ createdMs, artefacts: checksums(files) });
   const gate = { verdict, reason: `${verdict} on density`, against: "rules", accuracy_difference: 0.1 } as const;
   await new VersionStore(db, bucket()).publish(somePublication(version, { gate }), files);
   return version;
@@ -155,6 +163,20 @@ describe("a version that proved better", () => {
   });
 });
 
+describe("a version that proved better, and that an admin put in service by hand and took out again", () => {
+  it("is not deployed by the schedule, but by an admin it is", async () => {
+    await putRouting();
+    const version = await publish();
+    await putRouting({ stable: version });
+    await putRouting();
+    await tick(Date.now());
+    expect((await db.collection("deployments").doc(`d.${version}`).get()).exists).toBe(false);
+    const opened = await call("deployVersion", { version, reason: "another try" });
+    expect(opened).toMatchObject({ ok: true, result: { id: `d.${version}` } });
+    await call("rollback", { target: "rules", reason: "enough" });
+  });
+});
+
 describe("an admin", () => {
   beforeEach(async () => {
     await putRouting();
@@ -262,6 +284,18 @@ describe("an admin", () => {
     expect(await routing.read()).toMatchObject({ stable: "rules", canary: null });
   });
 
+  it("is told when one version has been deployed too often", async () => {
+    const { id, version } = await rollingDeployment();
+    await call("rollback", { target: "rules", reason: "enough" });
+    const ended = await deploymentOf(id);
+    const batch = db.batch();
+    for (let n = 2; n <= 100; n++)
+      batch.set(db.collection("deployments").doc(`${id}.${n}`), { ...ended, id: `${id}.${n}` });
+    await batch.commit();
+    const refused = await call("deployVersion", { version, reason: "once more" });
+    expect(refused).toMatchObject({ status: "FAILED_PRECONDITION", message: expect.stringMatching(/100 times/) });
+  });
+
   it("deploys the same version again under another id", async () => {
     const { id, version } = await rollingDeployment();
     await call("rollback", { target: "rules", reason: "first try" });
@@ -271,17 +305,20 @@ describe("an admin", () => {
     await call("rollback", { target: "rules", reason: "enough" });
   });
 
-  it("is refused a rollback to a version that is damaged, and told the file", async () => {
-    const version = await publish("not_better");
-    await bucket().file(`model_versions/${version}/reference.json`).save("{}");
-    const before: Routing = await routing.read();
-    const outcome = await call("rollback", { target: version, reason: "a test" });
-    expect(outcome).toMatchObject({
-      status: "FAILED_PRECONDITION",
-      message: expect.stringMatching(/reference\.json has 2 bytes/),
-    });
-    expect(await routing.read()).toEqual(before);
-  });
+  it.each(["reference.json", EXPORT])(
+    "is refused a rollback to a version with a damaged %s, and told so",
+    async (file) => {
+      const version = await publish("not_better");
+      await bucket().file(`model_versions/${version}/${file}`).save("{}");
+      const before: Routing = await routing.read();
+      const outcome = await call("rollback", { target: version, reason: "a test" });
+      expect(outcome).toMatchObject({
+        status: "FAILED_PRECONDITION",
+        message: expect.stringContaining(`${file} has 2 bytes`),
+      });
+      expect(await routing.read()).toEqual(before);
+    },
+  );
 });
 
 describe("a deployment that cannot go on", () => {
@@ -289,9 +326,9 @@ describe("a deployment that cannot go on", () => {
     await putRouting();
   });
 
-  it("gets no traffic when a check fails: a damaged file ends it", async () => {
+  it.each(["bundle.json", EXPORT])("gets no traffic when a check fails: a damaged %s ends it", async (file) => {
     const version = await publish("not_better");
-    await bucket().file(`model_versions/${version}/bundle.json`).save("{}");
+    await bucket().file(`model_versions/${version}/${file}`).save("{}");
     const { revision } = await routing.read();
     const outcome = await call("deployVersion", { version, reason: "a test" });
     const { id } = (outcome as { result: { id: string } }).result;
@@ -299,7 +336,7 @@ describe("a deployment that cannot go on", () => {
     const ended = await deploymentOf(id);
     expect(ended).toMatchObject({ phase: "failed", stage: -1 });
     expect(ended.checks[0]).toMatchObject({ name: "model_loading", ok: false });
-    expect(ended.log.at(-1)?.reason).toMatch(/model_loading .*bundle\.json/);
+    expect(ended.log.at(-1)?.reason).toMatch(new RegExp(`model_loading .*${file} has 2 bytes`));
     expect((await routing.read()).revision).toBe(revision);
     const alerts = await db.collection("alerts").where("kind", "==", "deployment_fail").get();
     expect(alerts.docs.map((doc) => doc.get("message")).filter((message) => message.startsWith(id)).length).toBe(1);

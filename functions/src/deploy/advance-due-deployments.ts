@@ -35,8 +35,8 @@ const CANDIDATES = 10;
 const HOUR_MS = 3_600_000;
 
 /**
- * Moves the deployment that goes on by at most one step, or opens one for the newest version that proved better and was
- * never deployed. Called again at the same time, it changes nothing.
+ * Moves the deployment that goes on by at most one step, or opens one for the newest version that proved better, if
+ * it has not had its turn: neither deployed nor put in service by hand. Called again at the same time, it changes nothing.
  */
 export async function advanceDueDeployments(db: Firestore, bucket: Bucket, now: Now): Promise<Moved | undefined> {
   const deployments = new DeploymentStore(db);
@@ -106,7 +106,7 @@ async function factsOf(deployment: Deployment, sources: Sources): Promise<Omit<F
 async function candidateOf(version: string, { versions, now }: Sources): Promise<Candidate> {
   const beganMs = now.clockMs();
   try {
-    const loaded = await versions.load(version);
+    const loaded = await versions.load(version, "every");
     return { loaded: true, ...loaded, loadMs: now.clockMs() - beganMs };
   } catch (error) {
     if (error instanceof CorruptError) return { loaded: false, reason: error.message };

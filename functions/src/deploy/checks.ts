@@ -20,7 +20,7 @@ import { fieldIssues, inWords } from "../shared/errors.ts";
 import { type GoldenContext, goldenContexts } from "./golden-contexts.ts";
 import type { Check } from "./schema.ts";
 
-/** A candidate as it came from the registry, or why it did not. */
+/** A candidate as it came from the registry, every file of it verified, or why it did not. */
 export type Candidate =
   | { loaded: true; meta: ModelVersion; bundle: Bundle; model: VersionModel; loadMs: number }
   | { loaded: false; reason: string };

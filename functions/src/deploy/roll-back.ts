@@ -16,7 +16,7 @@ export interface RolledBack {
 
 /**
  * Returns everybody to an earlier version or to the rules, at once; without a target to `previous_good`. It waits for no
- * analysis; it only makes sure that the target is whole.
+ * analysis; it only makes sure that the target is whole, in each of its files.
  * @throws {InputError} for a request that is not one, or a target that is not registered
  * @throws {RefusedError} when the target is damaged (naming the file) or in service already
  */
@@ -38,7 +38,7 @@ async function refuseDamaged(versions: VersionStore, target: string): Promise<vo
     throw new InputError(`there is no version ${target}`, [{ path: "target", message: "is not registered" }]);
   }
   try {
-    await versions.loadModel(target);
+    await versions.load(target, "every");
   } catch (cause) {
     if (!(cause instanceof CorruptError)) throw cause;
     throw new RefusedError(`${target} cannot be returned to: ${cause.message}`, { cause });

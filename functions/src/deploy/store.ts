@@ -25,7 +25,7 @@ export interface OpenRequest {
   stages: number[];
   /** Event time, epoch ms. */
   nowMs: number;
-  /** A version that has been deployed before may be deployed again. */
+  /** A version that has had its turn (`knows`) may be deployed again. */
   again: boolean;
 }
 
@@ -63,14 +63,20 @@ export class DeploymentStore {
     return docs[0] === undefined ? undefined : parseDocument(Deployment, docs[0]);
   }
 
-  /** True if the version has ever been deployed, or tried to. */
-  async knows(version: string): Promise<boolean> {
-    return (await this.document(`d.${version}`).get()).exists;
+  /**
+   * True if the version has had its turn: it was deployed, or somebody tried to, or an admin once made it stable by hand,
+   * which leaves no deployment but an entry in routing's journal. Whoever took it out again decided against it.
+   */
+  async knows(version: string, tx?: Transaction): Promise<boolean> {
+    const deployment = this.document(`d.${version}`);
+    const { exists } = await (tx === undefined ? deployment.get() : tx.get(deployment));
+    return exists || (await this.routing.wasStable(version, tx));
   }
 
   /**
    * Opens a deployment; its checks and its traffic come with the next steps.
-   * @throws {RefusedError} when one goes on, the version is in service, or it was deployed before and must not be again
+   * @throws {RefusedError} when one goes on, the version is in service, it has had its turn and must not have another, or it
+   *   has had too many
    */
   async open(request: OpenRequest): Promise<Deployment> {
     const { version, requestedBy: who, reason, nowMs } = request;
@@ -79,9 +85,12 @@ export class DeploymentStore {
       if (running !== undefined) throw new RefusedError(`${running.id} is going on; one deployment at a time`);
       const routing = await this.routing.read(tx);
       if (routing.stable === version) throw new RefusedError(`${version} is in service already`);
+      if (!request.again && (await this.knows(version, tx))) throw new RefusedError(`${version} has had its turn`);
       const same = this.db.collection("deployments").where("version", "==", version).limit(MOST_OF_ONE_VERSION);
       const before = (await tx.get(same)).size;
-      if (before > 0 && !request.again) throw new RefusedError(`${version} has been deployed before`);
+      if (before === MOST_OF_ONE_VERSION) {
+        throw new RefusedError(`${version} has been deployed ${before} times; one version gets no more`);
+      }
       const id = before === 0 ? `d.${version}` : `d.${version}.${before + 1}`;
       const { stages } = request;
       const begin = { id, version, previous: routing.stable, requested_by: who, reason, stages, salt: randomUUID() };

@@ -82,27 +82,30 @@ export class VersionStore {
   }
 
   /**
-   * Every file of a version that is read here (its JSON exports are not), each verified against the document by size and
-   * SHA-256.
+   * The files of a version, each verified against the document by size and SHA-256: those that an answer needs, or every one,
+   * the JSON exports too, which nothing here reads.
    * @throws {CorruptError} naming the file that is missing or is not what was published
    */
-  async loadFiles(version: string): Promise<{ meta: ModelVersion; files: ReadonlyMap<string, Uint8Array> }> {
+  async loadFiles(
+    version: string,
+    which: "needed" | "every" = "needed",
+  ): Promise<{ meta: ModelVersion; files: ReadonlyMap<string, Uint8Array> }> {
     const meta = await this.read(version);
     if (meta === undefined) throw new CorruptError(`there is no model_versions/${version}`);
     const files = await Promise.all(
       Object.entries(meta.artefacts)
-        .filter(([file]) => !file.endsWith(XGBOOST_JSON))
+        .filter(([file]) => which === "every" || !file.endsWith(XGBOOST_JSON))
         .map(async ([file, artefact]): Promise<[string, Uint8Array]> => [file, await this.download(artefact)]),
     );
     return { meta, files: new Map(files) };
   }
 
   /**
-   * A version ready to answer.
+   * A version ready to answer; `which` of its files are verified is as for `loadFiles`.
    * @throws {CorruptError} naming the file that is missing, is not what was published, or cannot be opened
    */
-  async load(version: string): Promise<LoadedVersion> {
-    const { meta, files } = await this.loadFiles(version);
+  async load(version: string, which: "needed" | "every" = "needed"): Promise<LoadedVersion> {
+    const { meta, files } = await this.loadFiles(version, which);
     const bundle = parseBundle(version, files.get("bundle.json"));
     try {
       return { meta, bundle, model: openBundle(bundle, files) };
@@ -112,7 +115,7 @@ export class VersionStore {
     }
   }
 
-  /** The models of a version, ready to answer; throws like `load`. */
+  /** The models of a version, ready to answer, from the files that this needs; throws like `load`. */
   async loadModel(version: string): Promise<VersionModel> {
     return (await this.load(version)).model;
   }

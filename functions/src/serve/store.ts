@@ -108,6 +108,12 @@ export class RoutingStore {
     tx.create(this.journal().doc(String(routing.revision).padStart(12, "0")), routing);
   }
 
+  /** True if the version was ever stable, whoever made it that, and for however short. */
+  async wasStable(version: string, tx?: Transaction): Promise<boolean> {
+    const query = this.journal().where("stable", "==", version).limit(1);
+    return !(await (tx === undefined ? query.get() : tx.get(query))).empty;
+  }
+
   private journal() {
     return this.db.collection(`${ROUTING_PATH}/journal`);
   }
