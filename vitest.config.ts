@@ -15,12 +15,15 @@ export default defineConfig({
         test: {
           name: "emulator",
           include: ["test/**/*.test.ts"],
+          exclude: ["test/emulator-data.test.ts"],
           // One emulator run serves the whole suite: files share its routing and config documents, so they take turns.
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },
+      // Beside emulators that began with emulator-data/.
+      { test: { name: "emulator-data", include: ["test/emulator-data.test.ts"], testTimeout: 120_000 } },
     ],
   },
 });

@@ -65,7 +65,9 @@ try {
   }
 } catch (error) {
   if (!stopping) {
-    say(error instanceof SetupError ? error.message : String(error instanceof Error ? error.stack : error));
+    const message = error instanceof SetupError ? error.message : String(error instanceof Error ? error.stack : error);
+    say(message);
+    if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, seed: options.seed, error: message })}\n`);
     await stop(1);
   }
 }
