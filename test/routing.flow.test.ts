@@ -137,6 +137,12 @@ describe("setRouting", () => {
       status: "INVALID_ARGUMENT",
     },
     {
+      name: "an admin who sets what only a release sets",
+      role: "admin" as const,
+      data: { change: { previous_good: "rules" }, reason: "r" },
+      status: "INVALID_ARGUMENT",
+    },
+    {
       name: "an admin who names no version",
       role: "admin" as const,
       data: { change: { stable: "v_20200101T000000Z_000000000000" }, reason: "r" },

@@ -6,16 +6,15 @@ import { routingIssues } from "./routing-rules.ts";
 import { ServedVersion } from "./schema.ts";
 import { type RoutingStore, revised } from "./store.ts";
 
-/** What an admin may change, and why. Shares and groups come from the policy, candidates from deployments. */
+/** What an admin may change, and why. Shares and groups come from the policy, candidates and previous_good from deployments. */
 const ChangeRequest = z.strictObject({
   change: z
     .strictObject({
       stable: ServedVersion.exactOptional(),
-      previous_good: ServedVersion.exactOptional(),
       /** Takes a candidate out of the traffic at once. */
       canary: z.null().exactOptional(),
     })
-    .refine((change) => Object.keys(change).length > 0, "must name at least one of stable, previous_good, canary"),
+    .refine((change) => Object.keys(change).length > 0, "must name stable or canary"),
   reason: z.string().trim().min(1, "say why").max(500),
 });
 

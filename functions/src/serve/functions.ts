@@ -44,7 +44,7 @@ export const onRoutingWritten = onDocumentWrittenWithAuthContext(
   },
 );
 
-/** Changes stable, previous_good or removes the candidate: for admins, with a reason. */
+/** Changes stable or removes the candidate: for admins, with a reason. */
 export const setRouting = onCall({ region: REGION, memory: "512MiB" }, (request) =>
   asAdmin(request, async ({ uid }) => {
     const changed = await changeRouting(routingTools(), request.data, { uid, nowMs: Date.now() });

@@ -110,6 +110,6 @@ export async function versionFaults(
 }
 
 function contentOf(edit: Routing) {
-  const { stable, previous_good, canary, holdback_share, exploration_share, rules_groups, salts } = edit;
-  return { stable, previous_good, canary, holdback_share, exploration_share, rules_groups, salts };
+  const { stable, canary, holdback_share, exploration_share, rules_groups, salts } = edit;
+  return { stable, canary, holdback_share, exploration_share, rules_groups, salts };
 }

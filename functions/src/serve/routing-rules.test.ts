@@ -17,6 +17,7 @@ describe("an edit of the routing", () => {
     { name: "a candidate from nowhere", inForce: idle, change: { canary }, paths: ["canary"] },
     { name: "another candidate", inForce: rolling, change: { canary: { ...canary, version: A } }, paths: ["canary"] },
     { name: "another salt", inForce: rolling, change: { canary: { ...canary, salt: "t" } }, paths: ["canary"] },
+    { name: "another previous good", inForce: idle, change: { previous_good: B }, paths: ["previous_good"] },
     {
       name: "another deployment",
       inForce: rolling,
@@ -60,7 +61,7 @@ describe("an edit of the routing", () => {
     { name: "unchanged", change: {}, versions: [] },
     { name: "back to the rules", change: { stable: "rules" as const }, versions: [] },
     { name: "another stable", change: { stable: B }, versions: [["stable", B]] },
-    { name: "stable as previous good", change: { previous_good: A }, versions: [["previous_good", A]] },
+    { name: "another candidate", change: { canary: { ...canary, version: A } }, versions: [["canary.version", A]] },
   ])("$name must prove $versions", ({ change, versions }) => {
     expect([...newVersions({ wanted: { ...rolling, ...change }, inForce: rolling })]).toEqual(versions);
   });

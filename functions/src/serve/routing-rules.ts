@@ -20,6 +20,10 @@ export function routingIssues({ wanted, inForce }: { wanted: Routing; inForce: R
   for (const path of ["holdback_share", "exploration_share"] as const) {
     if (wanted[path] > MAX_SHARE) issues.push({ path, message: `must be at most ${MAX_SHARE}` });
   }
+  if (wanted.previous_good !== inForce.previous_good) {
+    const message = "only a release that everybody has got sets it; to go to another version, change stable";
+    issues.push({ path: "previous_good", message });
+  }
   const { canary } = wanted;
   if (canary === null) return issues;
   const { canary: running } = inForce;
@@ -40,7 +44,6 @@ export function routingIssues({ wanted, inForce }: { wanted: Routing; inForce: R
 export function newVersions({ wanted, inForce }: { wanted: Routing; inForce: Routing }): Map<string, ServedVersion> {
   const named = (routing: Routing): [string, ServedVersion][] => [
     ["stable", routing.stable],
-    ["previous_good", routing.previous_good],
     ["canary.version", routing.canary?.version ?? "rules"],
   ];
   const before = new Map(named(inForce));
