@@ -1,3 +1,4 @@
+import { fnv1a32 } from "../shared/fnv.ts";
 import { iso } from "../shared/time.ts";
 import type { JudgedLog } from "./judge-log.ts";
 import { InteractionLog } from "./schema.ts";
@@ -62,7 +63,5 @@ export function placeLogs(
 
 /** Shard of a new log: ids are random, so their hash spreads evenly. */
 export function shardOf(predictionId: string, shards: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < predictionId.length; i++) hash = Math.imul(hash ^ predictionId.charCodeAt(i), 0x01000193);
-  return (hash >>> 0) % shards;
+  return fnv1a32(predictionId) % shards;
 }

@@ -6,7 +6,7 @@ import { mergeWindows, sinceRevision } from "../collect/window.ts";
 import type { Lifecycle } from "../config.ts";
 import { VersionStore } from "../registry/store.ts";
 import { raiseAlert } from "../shared/alert.ts";
-import { CorruptError, RefusedError } from "../shared/errors.ts";
+import { CorruptError, RefusedError, reasonOf } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { floorTo } from "../shared/time.ts";
 import { type Candidate, checkCandidate } from "./checks.ts";
@@ -99,7 +99,7 @@ async function factsOf(deployment: Deployment, sources: Sources): Promise<Omit<F
     }
     return { ...facts, visitors: await stageVisitors(deployment, sources) };
   } catch (error) {
-    return { ...facts, problem: error instanceof Error ? error.message : String(error) };
+    return { ...facts, problem: reasonOf(error) };
   }
 }
 

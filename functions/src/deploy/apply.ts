@@ -1,10 +1,11 @@
 import type { Routing, ServedVersion } from "../serve/schema.ts";
+import type { RoutingChange } from "../serve/store.ts";
 import { iso } from "../shared/time.ts";
 import type { Decision } from "./decide.ts";
 import type { Check, Deployment } from "./schema.ts";
 
-/** What a deployment may change in `routing/live`. */
-export type RoutingChange = Partial<Pick<Routing, "stable" | "previous_good" | "canary">>;
+/** What a deployment may change in `routing/live`: less than `serve` can. */
+export type RoutingMove = Pick<RoutingChange, "stable" | "previous_good" | "canary">;
 
 /** What a decision is applied with. */
 export interface Circumstances {
@@ -20,7 +21,7 @@ export interface Circumstances {
 /** A deployment after a step, and what the step changes in routing; the very same deployment if nothing has happened. */
 export interface Outcome {
   deployment: Deployment;
-  routing: RoutingChange | null;
+  routing: RoutingMove | null;
 }
 
 /** Entries of the log from which held-up minutes are no longer added: a document has an end. */
@@ -83,7 +84,7 @@ export function apply(deployment: Deployment, decision: Decision, now: Circumsta
 }
 
 /** The routing that returns everybody to `target`: the canary goes, and `previous_good` stays what a release made it. */
-export function returnTo(target: ServedVersion): RoutingChange {
+export function returnTo(target: ServedVersion): RoutingMove {
   return { stable: target, canary: null };
 }
 
@@ -104,7 +105,7 @@ function ended(deployment: Deployment, phase: Deployment["phase"], decision: Dec
 }
 
 /** Takes the deployment's own canary out of routing, and nobody else's. */
-function withdrawn({ id }: Deployment, routing: Routing): RoutingChange | null {
+function withdrawn({ id }: Deployment, routing: Routing): RoutingMove | null {
   return routing.canary?.deployment === id ? { canary: null } : null;
 }
 

@@ -16,7 +16,7 @@ import {
 import type { VersionModel } from "../model/bundle.ts";
 import type { Bundle } from "../model/schema.ts";
 import type { ModelVersion } from "../registry/schema.ts";
-import { fieldIssues, inWords } from "../shared/errors.ts";
+import { fieldIssues, inWords, reasonOf } from "../shared/errors.ts";
 import { type GoldenContext, goldenContexts } from "./golden-contexts.ts";
 import type { Check } from "./schema.ts";
 
@@ -184,7 +184,7 @@ function attempt(findings: () => string[]): string[] {
   try {
     return findings();
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [reasonOf(error)];
   }
 }
 

@@ -7,7 +7,7 @@ import { RoutingStore, revised } from "../serve/store.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
 import { CorruptError, RefusedError } from "../shared/errors.ts";
 import { parseDocument } from "../shared/firestore.ts";
-import { apply, opened, type RoutingChange, returnTo } from "./apply.ts";
+import { apply, opened, type RoutingMove, returnTo } from "./apply.ts";
 import { type Decision, decide, type Facts } from "./decide.ts";
 import { Deployment, type DeploymentPhase } from "./schema.ts";
 
@@ -180,7 +180,7 @@ export class DeploymentStore {
 
 interface Saved {
   routing: Routing;
-  change: RoutingChange | null;
+  change: RoutingMove | null;
   deployment: Deployment | undefined;
   audit: AuditRecord;
 }

@@ -1,11 +1,9 @@
 import { FieldPath, type Firestore } from "firebase-admin/firestore";
-import { parseDocument, readableDocument } from "../shared/firestore.ts";
+import { alreadyExists, parseDocument, readableDocument } from "../shared/firestore.ts";
 import { hourId } from "../shared/time.ts";
 import { FINAL_STAGES, JobStage } from "../train/schema.ts";
 import { Evaluation, TriggerName } from "./schema.ts";
 
-/** gRPC status of a create that finds a document. */
-const ALREADY_EXISTS = 6;
 /** Decisions that one look back reads at most: one for each hour of the longest cool-down, 720. */
 const MAX_RECENT = 721;
 
@@ -41,7 +39,7 @@ export class EvaluationStore {
       await this.evaluations().doc(evaluation.id).create(evaluation);
       return true;
     } catch (error) {
-      if ((error as { code?: number }).code === ALREADY_EXISTS) return false;
+      if (alreadyExists(error)) return false;
       throw error;
     }
   }

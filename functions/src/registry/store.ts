@@ -4,8 +4,8 @@ import { logger } from "firebase-functions";
 import { openBundle, type VersionModel } from "../model/bundle.ts";
 import { Bundle, XGBOOST_JSON } from "../model/schema.ts";
 import { canonicalJson, sha256 } from "../shared/canonical.ts";
-import { CorruptError, fieldIssues, inWords } from "../shared/errors.ts";
-import { parseDocument } from "../shared/firestore.ts";
+import { CorruptError, fieldIssues, inWords, reasonOf } from "../shared/errors.ts";
+import { alreadyExists, parseDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
 import { type Artefact, ModelVersion } from "./schema.ts";
 import { checksums, contentHash, versionTime } from "./version-id.ts";
@@ -19,9 +19,6 @@ export interface LoadedVersion {
   bundle: Bundle;
   model: VersionModel;
 }
-
-/** gRPC status of a create that finds a document. */
-const ALREADY_EXISTS = 6;
 
 /** Versions at rest: metadata in `model_versions`, artefacts in Storage under `model_versions/{version}/`. */
 export class VersionStore {
@@ -72,7 +69,7 @@ export class VersionStore {
     try {
       await this.versions().doc(version).create(meta);
     } catch (error) {
-      if ((error as { code?: number }).code !== ALREADY_EXISTS) throw error;
+      if (!alreadyExists(error)) throw error;
       const stored = await this.read(version);
       if (canonicalJson(stored) !== canonicalJson(meta)) {
         throw new CorruptError(`model_versions/${version} exists with other content`, { cause: error });
@@ -110,7 +107,7 @@ export class VersionStore {
     try {
       return { meta, bundle, model: openBundle(bundle, files) };
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = reasonOf(cause);
       throw new CorruptError(`model_versions/${version} cannot be opened: ${reason}`, { cause });
     }
   }

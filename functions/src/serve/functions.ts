@@ -6,6 +6,7 @@ import { onCall, onRequest } from "firebase-functions/https";
 import { DATABASE_ID, PSEUDONYM_KEY, RECEIPT_KEYS, REGION, ROUTING_FRESH_SECONDS, VIRTUAL_TIME } from "../config.ts";
 import { VersionStore } from "../registry/store.ts";
 import { asAdmin } from "../shared/callable.ts";
+import { reasonOf } from "../shared/errors.ts";
 import { bucket, database } from "../shared/firestore.ts";
 import { CounterBuffer } from "../shared/flush.ts";
 import { type HttpAnswer, httpError, ok } from "../shared/http.ts";
@@ -64,7 +65,7 @@ async function answerTo(method: string, body: Uint8Array | undefined, elapsedMs:
     const predictionId = randomBytes(16).toString("base64url");
     return ok(await predictor.predict(parsed.request, { nowMs: Date.now(), predictionId, elapsedMs }));
   } catch (error) {
-    logger.error("predict failed", { reason: inWords(error) });
+    logger.error("predict failed", { reason: reasonOf(error) });
     return httpError(503, "no answer can be given just now; keep the default design");
   }
 }
@@ -76,11 +77,11 @@ function makePredictor(): Predictor {
     routing: new RoutingCache({
       look: () => routing.look(),
       freshMs: ROUTING_FRESH_SECONDS.value() * 1000,
-      onFailure: (cause) => logger.warn("routing not read", { reason: inWords(cause) }),
+      onFailure: (cause) => logger.warn("routing not read", { reason: reasonOf(cause) }),
     }),
     models: new ModelCache({
       load: (version) => versions.loadModel(version),
-      onFailure: (version, cause) => logger.error("version cannot answer", { version, reason: inWords(cause) }),
+      onFailure: (version, cause) => logger.error("version cannot answer", { version, reason: reasonOf(cause) }),
     }),
     counters: new CounterBuffer((windows) => serving.write(windows)),
     receiptKeys: parseKeys(RECEIPT_KEYS.value()),
@@ -102,8 +103,4 @@ function refuseVirtualTime(): void {
   if (VIRTUAL_TIME.value() && process.env["FUNCTIONS_EMULATOR"] !== "true") {
     throw new Error("VIRTUAL_TIME is for the emulator only; set it to false");
   }
-}
-
-function inWords(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

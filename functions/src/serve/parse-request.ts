@@ -1,4 +1,4 @@
-import { type FieldIssue, fieldIssues, inWords } from "../shared/errors.ts";
+import { type FieldIssue, fieldIssues, inWords, reasonOf } from "../shared/errors.ts";
 import { type HttpAnswer, httpError, methodNotAllowed } from "../shared/http.ts";
 import { PredictRequest } from "./schema.ts";
 
@@ -24,7 +24,7 @@ export function parseRequest(method: string, body: Uint8Array | undefined): Pars
   try {
     json = JSON.parse(new TextDecoder().decode(body));
   } catch (error) {
-    return refused(400, `the body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return refused(400, `the body is not JSON: ${reasonOf(error)}`);
   }
   const parsed = PredictRequest.safeParse(json);
   if (parsed.success) return { ok: true, request: parsed.data };

@@ -42,6 +42,11 @@ export function inWords(issues: readonly FieldIssue[]): string {
   return issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
 }
 
+/** Why something failed, for a message: what was thrown need not be an Error. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /**
  * Parses what a caller sent.
  * @throws {InputError} naming each field and rule

@@ -44,3 +44,11 @@ export function readableDocument<T>(schema: z.ZodType<T>, snapshot: DocumentSnap
   logger.error("unreadable document", { path: snapshot.ref.path, fields });
   return null;
 }
+
+/** gRPC status of a create that finds a document. */
+const ALREADY_EXISTS = 6;
+
+/** True for the error of a create that finds a document in its place. */
+export function alreadyExists(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === ALREADY_EXISTS;
+}

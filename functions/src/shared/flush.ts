@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { logger } from "firebase-functions";
+import { reasonOf } from "./errors.ts";
 
 /** Milliseconds after which counters are written, within a request, at the latest. */
 const MAX_AGE_MS = 30_000;
@@ -66,7 +67,7 @@ export class CounterBuffer<W> {
     } catch (error) {
       // Due again after another MAX_AGE_MS, and not with every request while the database is down.
       this.changes += changed.length;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       logger.warn("counters not written", { windows: changed.length, reason });
       return;
     }
