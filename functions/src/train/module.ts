@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { type Booster, parseBooster } from "../model/format.ts";
 import { firstRounds } from "../model/rounds.ts";
 import { writeBooster } from "../model/write-booster.ts";
+import { binned } from "./bins.ts";
 import { EarlyStopping, type Holdout } from "./early-stopping.ts";
 import { withMinusOne } from "./minus-one.ts";
 import { ModuleInstance } from "./module-instance.ts";
@@ -47,13 +48,20 @@ export async function trainBooster(training: Training): Promise<Uint8Array> {
   const { rounds, onRound, shouldStop, isEnough, holdout } = training;
   const parameters = checkTrainingInput(training, training.parameters, training);
   const stopping = holdout === undefined ? undefined : new EarlyStopping(holdout, training.columns);
+  const bins = parameters.tree_method === "hist" ? binned(training, parameters.max_bin) : undefined;
+  const settings = {
+    ...parameters,
+    max_bin: bins?.maxBin ?? parameters.max_bin,
+    min_child_weight: Math.max(parameters.min_child_weight, bins?.leastChildWeight ?? 0),
+  };
   const instance = await ModuleInstance.open();
-  const model = instance.createModel(training);
+  const model = instance.createModel(bins?.data ?? training);
   const baseScore = baseScoreOf(training, parameters);
-  for (const [name, value] of moduleSettings(parameters, { seed: training.seed, baseScore })) {
+  for (const [name, value] of moduleSettings(settings, { seed: training.seed, baseScore })) {
     instance.setParameter(model, name, value);
   }
-  const saved = (): Booster => withMinusOne(parseBooster(instance.save(model)));
+  const restored = bins?.restored ?? withMinusOne;
+  const saved = (): Booster => restored(parseBooster(instance.save(model)));
   for (let done = 1; done <= rounds; done++) {
     if (shouldStop?.()) throw new TrainingStopped(`stopped after ${done - 1} of ${rounds} rounds`);
     if (done > 1 && isEnough?.()) break;
