@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync } from "node:child_process";
-import { existsSync, globSync, realpathSync } from "node:fs";
+import { existsSync, globSync, realpathSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
@@ -136,24 +136,33 @@ async function download(): Promise<string | null> {
 
 async function installHidane(say: (line: string) => void): Promise<string> {
   const target = join(ROOT, ".local/hidane");
+  // What was compiled stays when it is interrupted, so that the next start goes on from there.
+  const compiled = join(ROOT, ".local/hidane-compiled");
   say("No Firestore emulator here: compiling hidane, one without Java (once, 3-6 minutes) …");
-  const child = spawn("cargo", ["install", "hidane", "--locked", "--root", target], {
+  const child = spawn("cargo", ["install", "hidane", "--locked", "--root", target, "--target-dir", compiled], {
     stdio: ["ignore", "ignore", "pipe"],
   });
+  const endWithUs = (): void => void child.kill();
+  process.once("exit", endWithUs);
+  const started = Date.now();
   let last = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     last = text.trim().split("\n").at(-1) ?? last;
   });
-  const ticking = setInterval(() => say(`  hidane: ${last.trim().slice(0, 80)}`), 15_000);
+  const ticking = setInterval(() => {
+    say(`  … ${Math.round((Date.now() - started) / 1000)} s, ${last.trim().slice(0, 60)}`);
+  }, 20_000);
   const code = await new Promise<number | null>((resolve) => {
     child.on("error", () => resolve(null));
     child.on("exit", resolve);
   });
   clearInterval(ticking);
+  process.off("exit", endWithUs);
   if (code !== 0) {
     throw new SetupError(
       `hidane could not be compiled (${last}): install Java >= ${LEAST_JAVA}, or hidane by other means, and start again.`,
     );
   }
+  rmSync(compiled, { recursive: true, force: true });
   return join(target, "bin/hidane");
 }
