@@ -76,9 +76,6 @@ export const Lifecycle = z
         colsample_bytree: z.number().gt(0).max(1).default(1),
         tree_method: z.enum(["exact", "hist"]).default("hist"),
         seed: z.number().int().min(0).max(2_147_483_647).default(1),
-        /** A largest drift score above this aborts a training; above `caution_drift` it is reported. */
-        abort_drift: z.number().min(0).max(10).default(0.5),
-        caution_drift: z.number().min(0).max(10).default(0.3),
       })
       .prefault({}),
     triggers: z
@@ -129,11 +126,6 @@ export const Lifecycle = z
         check_mean_ms: z.number().gt(0).max(10_000).default(100),
         check_p95_ms: z.number().gt(0).max(10_000).default(150),
         check_p99_ms: z.number().gt(0).max(10_000).default(200),
-      })
-      .prefault({}),
-    registry: z
-      .strictObject({
-        keep_versions: z.number().int().min(2).max(100).default(10),
       })
       .prefault({}),
   })

@@ -119,7 +119,7 @@ async function modelInService(
 }
 
 function lineageOf({ training, examples, split }: Workspace, job: RetrainingJob, code: string): Publication["lineage"] {
-  const { target_policy, seed, caution_drift: _caution, abort_drift: _abort, ...parameters } = training;
+  const { target_policy, seed, ...parameters } = training;
   return {
     kind: job.kind,
     parent: job.in_service === "rules" ? null : job.in_service,

@@ -32,8 +32,7 @@ export async function openWorkspace(files: JobFiles, job: RetrainingJob): Promis
   const split = splitSessions(examples, training.holdout_share);
   return {
     training,
-    // No version has a reference that drift could be measured against before drift itself is.
-    validation: validator.report(null, { caution: training.caution_drift, abort: training.abort_drift }),
+    validation: validator.report(),
     examples,
     split,
     plan: planTraining(examples, split),

@@ -32,7 +32,10 @@ export type Rule =
   | "outside_range"
   | "duplicate_id";
 
-/** What a validation found. `caution` trains and says so; `abort` does not train. */
+/**
+ * What a validation found. The rules of single logs let every data set `proceed`; `caution` would train and say so, `abort`
+ * would not train.
+ */
 export interface ValidationReport {
   verdict: "proceed" | "caution" | "abort";
   checked: number;
@@ -66,38 +69,16 @@ export class LogValidator {
     return broken;
   }
 
-  /**
-   * What was found so far.
-   * @param largestDrift drift score of the feature that moved most against the version in service; null without a reference
-   */
-  report(largestDrift: number | null, thresholds: DriftThresholds): ValidationReport {
-    const { verdict, reason } = driftVerdict(largestDrift, thresholds);
-    const share = `${this.valid} of ${this.checked} logs are valid`;
+  /** What was found so far. What is invalid is left out and counted; it keeps nobody from training on the rest. */
+  report(): ValidationReport {
     return {
-      verdict,
+      verdict: "proceed",
       checked: this.checked,
       valid: this.valid,
       invalid: { ...this.invalid },
-      reason: `${share}; ${reason}`,
+      reason: `${this.valid} of ${this.checked} logs are valid`,
     };
   }
-}
-
-/** Drift scores above which a training is reported with caution, and not done at all. */
-export interface DriftThresholds {
-  caution: number;
-  abort: number;
-}
-
-function driftVerdict(
-  drift: number | null,
-  { caution, abort }: DriftThresholds,
-): Pick<ValidationReport, "verdict" | "reason"> {
-  if (drift === null) return { verdict: "proceed", reason: "there is no reference to drift from" };
-  const figure = `the largest drift score is ${drift.toFixed(3)}`;
-  if (drift > abort) return { verdict: "abort", reason: `${figure}, above ${abort}` };
-  if (drift > caution) return { verdict: "caution", reason: `${figure}, above ${caution}` };
-  return { verdict: "proceed", reason: `${figure}, at most ${caution}` };
 }
 
 function brokenRules(log: CheckedLog, { fromMs, toMs, asOfMs }: AskedRange): Rule[] {
