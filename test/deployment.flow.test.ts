@@ -338,8 +338,8 @@ describe("a deployment that cannot go on", () => {
     expect(ended.checks[0]).toMatchObject({ name: "model_loading", ok: false });
     expect(ended.log.at(-1)?.reason).toMatch(new RegExp(`model_loading .*${file} has 2 bytes`));
     expect((await routing.read()).revision).toBe(revision);
-    const alerts = await db.collection("alerts").where("kind", "==", "deployment_fail").get();
-    expect(alerts.docs.map((doc) => doc.get("message")).filter((message) => message.startsWith(id)).length).toBe(1);
+    const alert = await db.collection("alerts").doc(`deployment_fail.${id}.${ended.log.length}`).get();
+    expect(alert.get("message")).toMatch(new RegExp(`^${id}: fail .*${file}`));
   });
 
   it("ends after seven days with not enough data and the old version", async () => {

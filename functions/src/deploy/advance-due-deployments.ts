@@ -5,7 +5,6 @@ import { WindowStore } from "../collect/store.ts";
 import { mergeWindows, sinceRevision } from "../collect/window.ts";
 import type { Lifecycle } from "../config.ts";
 import { VersionStore } from "../registry/store.ts";
-import { raiseAlert } from "../shared/alert.ts";
 import { CorruptError, RefusedError, reasonOf } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { floorTo } from "../shared/time.ts";
@@ -51,16 +50,8 @@ export async function advanceDueDeployments(db: Firestore, bucket: Bucket, now: 
   if (step === undefined) return undefined;
   const { deployment, decision } = step;
   const { id, phase, stage } = deployment;
-  const severity = ALERTED[decision.action];
-  if (severity !== undefined) {
-    const message = `${id}: ${decision.action} (${decision.reason})`;
-    await raiseAlert(db, { severity, kind: `deployment_${decision.action}`, message, details: { id, phase, stage } });
-  }
   return { id, action: decision.action, phase, stage, reason: decision.reason };
 }
-
-/** Steps that a person should hear of. */
-const ALERTED: Partial<Record<Action, "low" | "medium">> = { hold: "medium", fail: "medium", abort: "low" };
 
 async function openNext(
   deployments: DeploymentStore,

@@ -4,11 +4,12 @@ import { FoldStore } from "../collect/fold-store.ts";
 import { VIRTUAL_TIME } from "../config.ts";
 import type { Routing, ServedVersion } from "../serve/schema.ts";
 import { RoutingStore, revised } from "../serve/store.ts";
+import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
 import { CorruptError, RefusedError } from "../shared/errors.ts";
 import { parseDocument } from "../shared/firestore.ts";
 import { apply, opened, type RoutingMove, returnTo } from "./apply.ts";
-import { type Decision, decide, type Facts } from "./decide.ts";
+import { type Action, type Decision, decide, type Facts } from "./decide.ts";
 import { Deployment, type DeploymentPhase } from "./schema.ts";
 
 /** Phases in which a deployment goes on. */
@@ -104,11 +105,12 @@ export class DeploymentStore {
   }
 
   /**
-   * Decides on the stored deployment and carries it out; undefined if nothing has changed. While somebody's edit of routing
-   * waits to be judged it waits too: the edit may be meant for this very deployment, and must not be lost under a step.
+   * Decides on the stored deployment and carries it out, with an alert if a person should hear of it; undefined if nothing
+   * has changed. While somebody's edit of routing waits to be judged it waits too: the edit may be meant for this very
+   * deployment, and must not be lost under a step.
    */
   async step(id: string, facts: Omit<Facts, "routing">, nowMs: number): Promise<Step | undefined> {
-    return this.db.runTransaction(async (tx) => {
+    const step = await this.db.runTransaction(async (tx) => {
       const before = parseDocument(Deployment, await tx.get(this.document(id)));
       if (before === undefined) throw new CorruptError(`deployments/${id} is gone`);
       const { routing, pending } = await this.routing.look(tx);
@@ -122,8 +124,13 @@ export class DeploymentStore {
       const details = { phase: deployment.phase, stage: deployment.stage };
       const audit = { who: by, action: `deployment_${action}`, target: `deployments/${id}`, reason, details };
       await this.save(tx, { routing, change: outcome.routing, deployment, audit });
+      const alert = alertOf(deployment, decision);
+      if (alert !== undefined) writeAlert(this.db, tx, `${id}.${deployment.log.length}`, alert);
       return { deployment, decision };
     });
+    const alert = step && alertOf(step.deployment, step.decision);
+    if (alert !== undefined) logAlert(alert);
+    return step;
   }
 
   /**
@@ -183,4 +190,18 @@ interface Saved {
   change: RoutingMove | null;
   deployment: Deployment | undefined;
   audit: AuditRecord;
+}
+
+/** Steps that a person should hear of. */
+const ALERTED: Partial<Record<Action, "low" | "medium">> = { hold: "medium", fail: "medium", abort: "low" };
+
+function alertOf({ id, phase, stage }: Deployment, { action, reason }: Decision): AlertContent | undefined {
+  const severity = ALERTED[action];
+  if (severity === undefined) return undefined;
+  return {
+    severity,
+    kind: `deployment_${action}`,
+    message: `${id}: ${action} (${reason})`,
+    details: { id, phase, stage },
+  };
 }

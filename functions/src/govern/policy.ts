@@ -40,7 +40,7 @@ export function judgeWrite({ written, before, journaled }: PolicyWrite): PolicyV
   return { kind: "put_back", good: nothing ? undefined : good, issues: fieldIssues(parsed.error) };
 }
 
-/** What predict needs of the policy; it reads one document, so this is copied to routing/live. */
+/** What predict needs of the policy; it reads routing and nothing else, so this is copied to routing/live. */
 export function routedPolicy(
   policy: Lifecycle,
 ): Pick<Routing, "holdback_share" | "exploration_share" | "rules_groups"> {

@@ -31,7 +31,7 @@ export const predict = onRequest(
   },
 );
 
-/** Judges edits of routing/live by hand; our own writes are sealed, and pass. */
+/** Judges edits of routing/live by hand; our own writes are in its journal, and pass. */
 export const onRoutingWritten = onDocumentWrittenWithAuthContext(
   { document: ROUTING_PATH, region: REGION, database: DATABASE_ID, retry: true, memory: "512MiB" },
   async (event) => {

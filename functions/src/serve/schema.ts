@@ -84,7 +84,7 @@ export const Routing = z.strictObject({
   shadow: z.null(),
   canary: Canary.nullable(),
   experiment: z.null(),
-  /** Copied from config/lifecycle by onConfigWritten: predict reads one document. */
+  /** Copied from config/lifecycle by onConfigWritten: predict reads routing and nothing else. */
   holdback_share: Share,
   exploration_share: Share,
   /** Groups that may be explored while `rules` is stable: those whose target varies under the target policy. */
