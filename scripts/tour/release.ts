@@ -5,7 +5,7 @@ import { runAt } from "./schedule.ts";
 import type { Tour } from "./tour.ts";
 
 const MINUTE_MS = 60_000;
-/** Virtual hours that a release may take: 1850 visitors at 1000 visits a day, and as much again. */
+/** Virtual hours that a release may take: 1850 visitors at 1500 visits a day, and more than as much again. */
 const MAX_HOURS = 144;
 /** Steps that a deployment takes within an hour, each with its own minute: opened, checked, begun. */
 const STEPS_AN_HOUR = 3;

@@ -16,8 +16,8 @@ import { State } from "./state.ts";
 
 /** Days before now, at least, at which virtual time starts. */
 const DAYS_AGO = 60;
-/** Enough for stages of 50 visitors, and so few that a week has not passed since the training when the tour ends. */
-const VISITS_PER_DAY = 1000;
+/** So many that training, release and proof take less than the seven days after which volume rightly fires again. */
+const VISITS_PER_DAY = 1500;
 
 /** Where the stack is, and which visitors come. The emulators' hosts stand in the environment, as `Stack.env` has them. */
 export interface TourOptions {
