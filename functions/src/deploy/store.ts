@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Firestore, Transaction } from "firebase-admin/firestore";
-import { FoldStore } from "../collect/fold-store.ts";
+import { eventNow } from "../collect/event-now.ts";
 import { VIRTUAL_TIME } from "../config.ts";
 import type { Routing, ServedVersion } from "../serve/schema.ts";
 import { RoutingStore, revised } from "../serve/store.ts";
@@ -156,16 +156,9 @@ export class DeploymentStore {
     });
   }
 
-  /**
-   * What counts as now for an admin, in event time: the server's clock, or under virtual time the latest visit that was
-   * folded.
-   */
+  /** What counts as now for an admin, in event time. */
   async eventNowMs(): Promise<number> {
-    if (!VIRTUAL_TIME.value()) return Date.now();
-    const folds = new FoldStore(this.db);
-    const states = await Promise.all(folds.shards().map((shard) => folds.read(shard)));
-    const latest = states.map((state) => Date.parse(state.last_event_at ?? "")).filter((ms) => !Number.isNaN(ms));
-    return latest.length === 0 ? Date.now() : Math.max(...latest);
+    return eventNow(this.db, { serverMs: Date.now(), isVirtual: VIRTUAL_TIME.value() });
   }
 
   /** Writes what belongs together; the routing's revision afterwards. Reads first, as transactions want it. */
