@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Bucket } from "@google-cloud/storage";
 import type { Firestore } from "firebase-admin/firestore";
 import { VersionStore } from "../registry/store.ts";
@@ -7,8 +8,9 @@ import { type Assembled, assembleVersion } from "./assemble-version.ts";
 import { collectDataset } from "./collect-dataset.ts";
 import { JobFiles } from "./file-store.ts";
 import { isFinal } from "./job.ts";
+import type { TargetName } from "./labels.ts";
 import { type HeldJob, JobStore, LostJobError } from "./store.ts";
-import { trainTarget } from "./train-target.ts";
+import { trainTargets } from "./train-targets.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** Sessions that a training needs at least; with fewer the job is skipped. */
@@ -64,7 +66,9 @@ export async function runJob(id: string, worker: Worker): Promise<RunOutcome> {
     return { outcome: "ended", stage: held.job.stage, reason: held.job.result ?? "" };
   } catch (error) {
     if (error instanceof LostJobError) return { outcome: "lost", stage: held.job.stage, reason: error.message };
-    return await stumble(held, error, maxAttempts);
+    const outcome = await stumble(held, error, maxAttempts);
+    if (isFinal(held.job)) await files.clear();
+    return outcome;
   }
 }
 
@@ -124,11 +128,16 @@ class JobWork {
       return this.held.report({ type: "ended", stage: "skipped", reason });
     }
     const total = plan.trees.length;
-    const target = plan.trees.find((name) => this.held.job.units[name] === undefined);
-    if (target === undefined) return this.held.report({ type: "all_trained", total });
-    const booster = await trainTarget(workspace, target, (message) => this.held.beat(message));
-    const { sha256 } = await this.files.put(target, booster);
-    return this.held.report({ type: "trained", target, sha256, total });
+    const missing = plan.trees.filter((name) => this.held.job.units[name] === undefined);
+    if (missing.length === 0) return this.held.report({ type: "all_trained", total });
+    // As many at once as there are cores: no more would be lost if this worker died.
+    const targets = missing.slice(0, availableParallelism());
+    const boosters = await trainTargets(workspace, targets, (message) => this.held.beat(message));
+    for (const [i, booster] of boosters.entries()) {
+      const target = targets[i] as TargetName;
+      const { sha256 } = await this.files.put(target, booster);
+      await this.held.report({ type: "trained", target, sha256, total });
+    }
   }
 
   private async evaluate(): Promise<void> {

@@ -25,8 +25,8 @@ export type FromWorker =
 export interface WorkerOptions {
   /** Threads; as many as there are cores if left out. */
   workers?: number;
-  /** Told after every round of any training. What it throws ends them all. */
-  onRound?: (index: number, done: number, total: number) => void;
+  /** Told after every round of any training; they do not wait for it. What it throws ends them all. */
+  onRound?: (index: number, done: number, total: number) => void | Promise<void>;
   /** As in Training, asked after every round; for all trainings. */
   shouldStop?: () => boolean;
   isEnough?: () => boolean;
@@ -57,9 +57,9 @@ export async function trainInWorkers(
         const thread = startThread({ flags });
         threads.push(thread);
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-          results[next.index] = await answerOf(thread, next, (done, total, index) => {
+          results[next.index] = await answerOf(thread, next, async (done, total, index) => {
             watch();
-            onRound?.(index, done, total);
+            await onRound?.(index, done, total);
           });
         }
       }),
@@ -80,7 +80,7 @@ function startThread(workerData: WorkerSettings): Worker {
 function answerOf(
   thread: Worker,
   task: ToWorker,
-  onRound: (done: number, total: number, index: number) => void,
+  onRound: (done: number, total: number, index: number) => Promise<void>,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
@@ -91,17 +91,12 @@ function answerOf(
       reject(cause instanceof ModuleError ? cause : new ModuleError("a training thread failed", { cause }));
     };
     const gone = (code: number): void => fail(new ModuleError(`a training thread ended with ${code}`));
-    const told = (message: FromWorker & { type: "round" }): void => {
-      try {
-        onRound(message.done, message.total, message.index);
-      } catch (thrown) {
-        end();
-        reject(thrown);
-      }
-    };
     const take = (message: FromWorker): void => {
       if (message.type === "round") {
-        told(message);
+        onRound(message.done, message.total, message.index).catch((thrown: unknown) => {
+          end();
+          reject(thrown);
+        });
         return;
       }
       end();

@@ -1,20 +1,28 @@
 import { CLASSES } from "../design/schema.ts";
 import { COLUMNS, labelledRows, pick } from "./examples.ts";
 import { isClassGroup, type TargetName } from "./labels.ts";
-import { trainBooster } from "./module.ts";
+import type { Training } from "./module.ts";
 import type { TrainingParameters } from "./parameters.ts";
+import { trainInWorkers } from "./train-in-workers.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
- * One unit of work: trains the booster of a target on the rows of the training side that are labelled for it. The same
+ * Trains the boosters of some targets, one core each, on the rows of the training side that are labelled for them. The same
  * workspace gives the same bytes.
- * @param onRound told after every round, in words
+ * @param onRound told after every round, in words; what it throws ends them all
  */
-export async function trainTarget(
-  { training, examples, split }: Workspace,
-  target: TargetName,
+export function trainTargets(
+  workspace: Workspace,
+  targets: readonly TargetName[],
   onRound: (message: string) => Promise<void>,
-): Promise<Uint8Array> {
+): Promise<Uint8Array[]> {
+  return trainInWorkers(
+    targets.map((target) => trainingOf(workspace, target)),
+    { onRound: (index, done, total) => onRound(`${targets[index]}: round ${done} of ${total}`) },
+  );
+}
+
+function trainingOf({ training, examples, split }: Workspace, target: TargetName): Training {
   const rows = labelledRows(examples, split.train, target);
   const features = new Float32Array(rows.length * COLUMNS);
   rows.forEach((row, i) => {
@@ -25,7 +33,7 @@ export async function trainTarget(
   const parameters: TrainingParameters = isClassGroup(target)
     ? { ...common, objective: "multi:softprob", num_class: CLASSES[target].length }
     : { ...common, objective: "reg:linear" };
-  return trainBooster({
+  return {
     rows: features,
     columns: COLUMNS,
     labels: Float32Array.from(pick(examples.labels[target], rows)),
@@ -33,6 +41,5 @@ export async function trainTarget(
     parameters,
     rounds: training.rounds,
     seed: training.seed,
-    onRound: (done, total) => onRound(`${target}: round ${done} of ${total}`),
-  });
+  };
 }
