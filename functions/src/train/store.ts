@@ -2,12 +2,12 @@ import type { Firestore, Transaction } from "firebase-admin/firestore";
 import { getFunctions } from "firebase-admin/functions";
 import { REGION } from "../config.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
-import { parseDocument } from "../shared/firestore.ts";
+import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
 import { apply, type ClaimDecision, decideClaim, isFinal, type JobEvent } from "./job.ts";
 import { FINAL_STAGES, JobStage, RetrainingJob } from "./schema.ts";
 
-/** Jobs that a look at all open ones reads at most; there is more than one only while two were opened by hand. */
+/** Jobs that a look at all open ones reads at most: one runs at a time, and a spoilt document may be in its way. */
 const MAX_OPEN = 50;
 
 /** What is known of a job when it is opened. */
@@ -39,10 +39,10 @@ export class JobStore {
     return parseDocument(RetrainingJob, await this.jobs().doc(id).get());
   }
 
-  /** Jobs that are queued or running. */
+  /** Jobs that are queued or running; one whose document is spoilt is left out. */
   async listOpen(): Promise<RetrainingJob[]> {
     const { docs } = await this.open().limit(MAX_OPEN).get();
-    return docs.flatMap((doc) => parseDocument(RetrainingJob, doc) ?? []);
+    return docs.flatMap((doc) => readableDocument(RetrainingJob, doc) ?? []);
   }
 
   /**
@@ -150,16 +150,20 @@ export class LostJobError extends Error {
   }
 }
 
-/** A job in the hands of its worker. Every report renews the lease, and is refused once the job is lost. */
+/**
+ * A job in the hands of its worker. Every report renews the lease, and is refused once the job is lost. One is under way at a
+ * time, so that what comes back late never takes the place of what is newer.
+ */
 export class HeldJob {
-  private readonly store: JobStore;
+  private readonly store: Pick<JobStore, "report">;
   private readonly leaseSeconds: number;
   private readonly fence: number;
   private readonly holder: string;
   private current: RetrainingJob;
   private renewedMs = Date.now();
+  private sending: Promise<void> | undefined;
 
-  constructor(store: JobStore, job: RetrainingJob, { leaseSeconds }: { leaseSeconds: number }) {
+  constructor(store: Pick<JobStore, "report">, job: RetrainingJob, { leaseSeconds }: { leaseSeconds: number }) {
     this.store = store;
     this.current = job;
     this.leaseSeconds = leaseSeconds;
@@ -174,6 +178,17 @@ export class HeldJob {
 
   /** @throws {LostJobError} */
   async report(event: JobEvent): Promise<void> {
+    // What the one before says of its failure is for its own caller; if the job is lost, this one finds out as well.
+    while (this.sending !== undefined) await this.sending.catch(() => {});
+    this.sending = this.send(event);
+    try {
+      await this.sending;
+    } finally {
+      this.sending = undefined;
+    }
+  }
+
+  private async send(event: JobEvent): Promise<void> {
     const { fence, holder } = this;
     const { message } = this.current.progress;
     const alive: JobEvent = { type: "renewed", leaseSeconds: this.leaseSeconds, message };
@@ -186,7 +201,8 @@ export class HeldJob {
    * @throws {LostJobError}
    */
   async beat(message: string): Promise<void> {
-    if (Date.now() - this.renewedMs >= (this.leaseSeconds * 1000) / 3) await this.confirm(message);
+    if (this.sending !== undefined || Date.now() - this.renewedMs < (this.leaseSeconds * 1000) / 3) return;
+    await this.confirm(message);
   }
 
   /**

@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { apply, type JobEvent } from "./job.ts";
+import type { RetrainingJob } from "./schema.ts";
+import { HeldJob } from "./store.ts";
+
+const NOW = Date.parse("2026-09-28T05:00:00.000Z");
+const JOB: RetrainingJob = {
+  schema_version: 1,
+  id: "job",
+  kind: "full",
+  requested_by: "system",
+  reason: "",
+  evaluation: null,
+  as_of: "2026-09-28T05:00:00.000Z",
+  in_service: "rules",
+  created_at: "2026-09-28T05:00:00.000Z",
+  stage: "training",
+  stage_since: "2026-09-28T05:00:00.000Z",
+  attempts: 0,
+  lease: { holder: "worker", expires_at: "2026-09-28T05:01:30.000Z" },
+  fence: 1,
+  enqueued_at: null,
+  progress: { done: 0, total: 2, message: "" },
+  dataset: null,
+  validation: null,
+  units: {},
+  version: null,
+  result: null,
+  ended_at: null,
+};
+
+/** A store whose transactions hold at once and whose answers come when they are let go, in any order. */
+function slowStore() {
+  let stored = JOB;
+  const answers: (() => void)[] = [];
+  return {
+    answers,
+    report(_id: string, _who: unknown, events: readonly JobEvent[]): Promise<RetrainingJob> {
+      stored = events.reduce((job, event) => apply(job, event, NOW), stored);
+      const answer = stored;
+      return new Promise((resolve) => answers.push(() => resolve(answer)));
+    },
+  };
+}
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 1));
+
+describe("a held job", () => {
+  it("has one sign of life under way at a time", async () => {
+    const store = slowStore();
+    // With a lease of 0 s every beat is due.
+    const held = new HeldJob(store, JOB, { leaseSeconds: 0 });
+    const beats = ["1", "2", "3"].map((message) => held.beat(message));
+    await settle();
+    expect(store.answers).toHaveLength(1);
+    store.answers[0]?.();
+    await Promise.all(beats);
+    expect(held.job.progress.message).toBe("1");
+  });
+
+  it("reports after the sign of life that is under way, so that no late answer undoes what was reported", async () => {
+    const store = slowStore();
+    const held = new HeldJob(store, JOB, { leaseSeconds: 0 });
+    const beat = held.beat("round 1");
+    const reports = ["density", "theme"].map((target) =>
+      held.report({ type: "trained", target, sha256: target, total: 2 }),
+    );
+    await settle();
+    expect(store.answers).toHaveLength(1);
+    for (let sent = 0; sent < 3; sent++) {
+      store.answers[sent]?.();
+      await settle();
+    }
+    await Promise.all([beat, ...reports]);
+    expect(held.job.units).toEqual({ density: "density", theme: "theme" });
+  });
+});
