@@ -5,6 +5,7 @@ import { VersionStore } from "../functions/src/registry/store.ts";
 import { bucket, database } from "../functions/src/shared/firestore.ts";
 import { LIFECYCLE_PATH } from "../functions/src/shared/lifecycle.ts";
 import { iso } from "../functions/src/shared/time.ts";
+import { RetrainingJob } from "../functions/src/train/schema.ts";
 import { JobStore } from "../functions/src/train/store.ts";
 import { runSchedule } from "../scripts/stack/client.ts";
 import { putRouting } from "./routing.ts";
@@ -21,7 +22,7 @@ let policyBefore: Record<string, unknown> | undefined;
 
 /** Trains slowly, with a short lease; nothing but these tests opens jobs. */
 async function setPolicy(jobs: Record<string, number> = {}): Promise<void> {
-  const training = { rounds: 300, max_depth: 8, min_child_weight: 0, tree_method: "exact" };
+  const training = { rounds: 400, max_depth: 8, min_child_weight: 0, tree_method: "exact" };
   const triggers = { data_volume: { enabled: false }, age: { enabled: false } };
   await db.doc(LIFECYCLE_PATH).set({ training, triggers, jobs: { lease_seconds: 3, queued_minutes: 0.05, ...jobs } });
 }
@@ -35,9 +36,21 @@ async function openJob(id: string): Promise<void> {
 
 const backstop = () => runSchedule("monitorHealth", iso(endMs));
 
+/** The job at the very moment when some of its units are trained and others are not. */
+function halfTrained(id: string): Promise<RetrainingJob> {
+  return new Promise((resolve, reject) => {
+    const stop = db.doc(`retraining_jobs/${id}`).onSnapshot((document) => {
+      const job = RetrainingJob.parse(document.data());
+      if (job.stage !== "training" || Object.keys(job.units).length === 0) return;
+      stop();
+      resolve(job);
+    }, reject);
+  });
+}
+
 /** The process that works on a job, by its lease; only ever one of the emulator's workers. */
-async function workerOf(id: string): Promise<number> {
-  const pid = Number((await jobOf(id)).lease?.holder.split(".").at(-1));
+function workerOf(job: RetrainingJob): number {
+  const pid = Number(job.lease?.holder.split(".").at(-1));
   expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toContain("functionsEmulatorRuntime");
   return pid;
 }
@@ -48,7 +61,7 @@ beforeAll(async () => {
   await putRouting();
   await forgetTrainings();
   endMs = await newestTime();
-  logs = learnableLogs("kill", { sessions: 800, endMs });
+  logs = learnableLogs("kill", { sessions: 2000, endMs });
   await storeLogs(logs);
 });
 
@@ -63,17 +76,16 @@ describe("a retraining whose worker is killed while it trains", () => {
   it("goes on with another worker, keeps the units that were done, and makes exactly one version", async () => {
     const id = "admin.kill";
     await openJob(id);
-    const before = await vi.waitFor(
+    const seen = halfTrained(id);
+    await vi.waitFor(
       async () => {
         await backstop();
-        const job = await jobOf(id);
-        expect(job.stage).toBe("training");
-        expect(Object.keys(job.units)).not.toHaveLength(0);
-        return job;
+        expect((await jobOf(id)).stage).not.toBe("queued");
       },
-      { timeout: 60_000, interval: 100 },
+      { timeout: 60_000, interval: 500 },
     );
-    process.kill(await workerOf(id), "SIGKILL");
+    const before = await seen;
+    process.kill(workerOf(before), "SIGKILL");
     expect((await jobOf(id)).stage).toBe("training");
 
     const job = await endOf(id, backstop);
@@ -103,7 +115,7 @@ describe("a retraining with too little to learn from", () => {
   it("is skipped, with the reason", async () => {
     const id = "admin.little";
     const wanted = { id, kind: "full", requested_by: "system", reason: "a test", evaluation: null } as const;
-    const asOf = iso(endMs - 66 * HOUR);
+    const asOf = iso(endMs - 69 * HOUR);
     await new JobStore(db).create({ ...wanted, as_of: asOf, in_service: "rules" });
     const job = await endOf(id, backstop);
     expect(job.stage).toBe("skipped");

@@ -27,7 +27,8 @@ export function learnableLogs(
       hora_local: new Date(eventMs).toISOString(),
       prefers_color_scheme: session % 5 === 0 ? "dark" : "no-preference",
       viewport_width: small ? 390 : 1280 + (session % 7),
-      viewport_height: 800,
+      // Many values, so that trees find something to cut and training takes its time.
+      viewport_height: 600 + ((session * 7919) % 997) / 2,
       device_pixel_ratio: keen ? 2 : 1,
       session_id: `${prefix}.s${session}`,
     });
