@@ -33,6 +33,10 @@ const ROWS = file(
 const NUMBERS = file("numbers.ndjson", lines(SAMPLE.numbers));
 const CLASSES = file("classes.ndjson", lines(SAMPLE.classes));
 
+/** Two sessions of a hundred rows. */
+const GROUPS = Array.from({ length: 200 }, (_, i) => `session ${i % 2}`);
+const NUMBERS_OF_TEN = file("ten.ndjson", lines(SAMPLE.numbers.subarray(0, 10)));
+
 /** Runs the command as npm does; what it printed, and its exit status. */
 function model(...args: string[]): Promise<{ status: number; out: string; err: string }> {
   return new Promise((resolve) => {
@@ -101,6 +105,9 @@ describe("npm run model", () => {
     >;
     expect(first).toMatchObject({ rounds: 5, trees: 15, rows: 200, columns: 5, cv_folds: { length: 4 } });
     expect(first["train_logloss"]).toBeLessThan(first["cv_logloss"] as number);
+    expect(first["cv_accuracy"]).toBeGreaterThan(0.5);
+    expect(first["cv_macro_f1"]).toBeLessThan(1);
+    expect(first["cv_ece"]).toBeLessThan(0.5);
     await succeeds("convert", json, binary);
     const out = await succeeds("train", ...common.slice(1, 5), "--rounds", "3", "--continue", binary, "--out", more);
     expect(JSON.parse(out)).toMatchObject({ objective: "multi:softprob", rounds: 8 });
@@ -137,6 +144,12 @@ describe("npm run model", () => {
     ["a row that is none", trainWith("--rows", file("none.ndjson", "{}\n")), "line 1: is not an array"],
     ["rows that are not JSON", trainWith("--rows", file("csv.ndjson", "1,2\n")), "line 1: is not JSON"],
     ["no rows", trainWith("--rows", file("empty.ndjson", "")), "has no rows of numbers"],
+    [
+      "too few groups",
+      trainWith("--cv", "3", "--groups", file("two.ndjson", lines(GROUPS))),
+      "2 are too few to make 3",
+    ],
+    ["groups of other rows", trainWith("--cv", "3", "--groups", NUMBERS_OF_TEN), "has 10 groups for 200 rows"],
     ["a folder to write to", trainWith("--out", FOLDER), "cannot be written: "],
     [
       "more rounds than the budget",

@@ -77,6 +77,7 @@ program
   .requiredOption("--out <file>", "the model: JSON if the name ends in .json")
   .option("--continue <file>", "a model to go on from")
   .option("--cv <folds>", "also cross-validate", wholeFrom(2))
+  .option("--groups <file>", "with --cv: one JSON value a line, equal for rows that belong together (a session)")
   .option("--deadline <seconds>", "stop after this time with the rounds that are done", seconds)
   .action(async (options: TrainOptions) => {
     console.log(JSON.stringify(await train(options)));

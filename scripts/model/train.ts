@@ -3,11 +3,13 @@ import { parseBooster } from "../../functions/src/model/format.ts";
 import { predictionOf } from "../../functions/src/model/prediction.ts";
 import { roundsOf } from "../../functions/src/model/rounds.ts";
 import { Scorer } from "../../functions/src/model/scorer.ts";
+import { classificationFigures } from "../../functions/src/train/classification.ts";
 import { continueBooster } from "../../functions/src/train/continue-booster.ts";
 import { lossOf } from "../../functions/src/train/early-stopping.ts";
+import { foldsOf } from "../../functions/src/train/folds.ts";
 import { type Training, trainBooster } from "../../functions/src/train/module.ts";
 import { readModelFile, writeModelFile } from "./model-files.ts";
-import { RefusedError, readNumbers, readRows } from "./ndjson.ts";
+import { jsonLines, RefusedError, readNumbers, readRows } from "./ndjson.ts";
 import { progressBar } from "./progress.ts";
 
 /** What the command line says. */
@@ -22,6 +24,7 @@ export interface TrainOptions {
   out: string;
   continue?: string;
   cv?: number;
+  groups?: string;
   deadline?: number;
 }
 
@@ -53,7 +56,10 @@ export async function train(options: TrainOptions): Promise<Record<string, unkno
   const { rounds, seed } = options;
   const training = { rows: Float32Array.from(values), columns, labels, weights, parameters, rounds, seed };
 
-  const folds = options.cv === undefined ? [] : await crossValidate({ ...training, parent, folds: options.cv });
+  const validated =
+    options.cv === undefined
+      ? {}
+      : await crossValidate({ ...training, parent }, await foldsOfRows({ ...options, folds: options.cv }, count));
   const started = performance.now();
   const until = started + (options.deadline ?? Infinity) * 1000;
   const bar = progressBar("training", rounds);
@@ -73,8 +79,8 @@ export async function train(options: TrainOptions): Promise<Record<string, unkno
     rounds: roundsOf(booster),
     trees: booster.roots.length,
     seconds: Number(((performance.now() - started) / 1000).toFixed(3)),
-    [`train_${lossName(booster)}`]: loss(booster, training),
-    ...(folds.length === 0 ? {} : { [`cv_${lossName(booster)}`]: mean(folds), cv_folds: folds }),
+    [`train_${lossName(booster)}`]: lossIn(booster, predictionsOf(booster, training), labels),
+    ...validated,
   };
 }
 
@@ -94,38 +100,61 @@ async function boost({ parent, ...training }: Training & { parent?: Booster | un
   return parseBooster(await trainBooster(training));
 }
 
-/** Losses on the fold that each training leaves out; the folds are drawn by the seed. */
-async function crossValidate(all: Training & { parent: Booster | undefined; folds: number }): Promise<number[]> {
-  const { folds, parent, ...training } = all;
-  const { labels, rounds, seed } = training;
-  if (labels.length < folds) throw new RefusedError(`${labels.length} rows are too few for ${folds} folds`);
-  const fold = foldsOf(labels.length, folds, seed);
+/** Fold of each row; rows of one group, where there are groups, are in one fold. */
+async function foldsOfRows(
+  { groups, folds, seed }: TrainOptions & { folds: number },
+  rows: number,
+): Promise<Int32Array> {
+  const names: unknown[] = [];
+  if (groups === undefined) names.push(...Array(rows).keys());
+  else for await (const { value } of jsonLines(groups)) names.push(value);
+  if (names.length !== rows) throw new RefusedError(`${groups} has ${names.length} groups for ${rows} rows`);
+  const ordinals = new Map<unknown, number>();
+  const group = names.map((name) => {
+    const ordinal = ordinals.get(name) ?? ordinals.size;
+    ordinals.set(name, ordinal);
+    return ordinal;
+  });
+  if (ordinals.size < folds) throw new RefusedError(`${ordinals.size} are too few to make ${folds} folds of`);
+  return foldsOf(group, { folds, seed });
+}
+
+/** Trains without each fold in turn and judges by what it left out: the loss of each fold, and figures over all rows. */
+async function crossValidate(
+  { parent, ...training }: Training & { parent: Booster | undefined },
+  fold: Int32Array,
+): Promise<Record<string, unknown>> {
+  const { rounds, labels } = training;
+  const folds = Math.max(...fold) + 1;
   const losses: number[] = [];
+  const judged = { predictions: [] as number[], labels: [] as number[] };
+  let kind: Pick<Booster, "objective" | "outputs"> | undefined;
   const bar = progressBar(`${folds}-fold cross-validation`, folds * rounds);
   try {
     for (let out = 0; out < folds; out++) {
       const within = part(training, (row) => fold[row] !== out);
       const onRound = (done: number): void => bar.update(out * rounds + done);
       const booster = await boost({ ...training, ...within, parent, onRound });
-      losses.push(loss(booster, { ...training, ...part(training, (row) => fold[row] === out) }));
+      const left = part(training, (row) => fold[row] === out);
+      const predictions = predictionsOf(booster, { ...training, ...left });
+      losses.push(lossIn(booster, predictions, left.labels));
+      judged.predictions.push(...predictions);
+      judged.labels.push(...left.labels);
+      kind = booster;
     }
   } finally {
     bar.stop();
   }
-  return losses;
-}
-
-/** Fold of each row: equal shares in an order that is drawn by the seed (Fisher-Yates over a linear congruential generator). */
-function foldsOf(rows: number, folds: number, seed: number): Int32Array {
-  const fold = Int32Array.from({ length: rows }, (_, row) => row % folds);
-  let state = (seed ^ 0x5deece66) >>> 0;
-  for (let i = rows - 1; i > 0; i--) {
-    // Knuth's MMIX constants, lower half; the upper bits are the random ones.
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    const j = Math.floor((state / 2 ** 32) * (i + 1));
-    [fold[i], fold[j]] = [fold[j] as number, fold[i] as number];
-  }
-  return fold;
+  if (kind === undefined) return {};
+  const mean = losses.reduce((a, b) => a + b, 0) / losses.length;
+  const figures = { [`cv_${lossName(kind)}`]: mean, cv_folds: losses };
+  if (kind.objective === "reg:linear") return figures;
+  // Of logistic, the probabilities of both classes.
+  const probabilities =
+    kind.outputs > 1 ? judged.predictions : judged.predictions.flatMap((probability) => [1 - probability, probability]);
+  const classes = probabilities.length / labels.length;
+  const { accuracy, macroF1, ece } = classificationFigures({ probabilities, labels: judged.labels, classes });
+  return { ...figures, cv_accuracy: accuracy, cv_macro_f1: macroF1, cv_ece: ece };
 }
 
 function part({ rows, columns, labels, weights }: Training, isIn: (row: number) => boolean) {
@@ -138,21 +167,21 @@ function part({ rows, columns, labels, weights }: Training, isIn: (row: number) 
   return { rows: values, labels: pick(labels), weights: weights && pick(weights) };
 }
 
-function lossName({ objective }: Booster): string {
+function lossName({ objective }: Pick<Booster, "objective">): string {
   return objective === "reg:linear" ? "rmse" : "logloss";
 }
 
-function loss(booster: Booster, { rows, columns, labels }: Training): number {
+function lossIn({ objective }: Booster, predictions: Float32Array, labels: Float32Array): number {
+  const value = lossOf(objective, predictions, labels);
+  return objective === "reg:linear" ? Math.sqrt(value) : value;
+}
+
+function predictionsOf(booster: Booster, { rows, columns, labels }: Training): Float32Array {
   const scorer = new Scorer(booster);
   const predictions = new Float32Array(labels.length * booster.outputs);
   for (let row = 0; row < labels.length; row++) {
     const margins = scorer.margins(rows.subarray(row * columns, (row + 1) * columns));
     predictions.set(predictionOf(booster.objective, margins), row * booster.outputs);
   }
-  const value = lossOf(booster.objective, predictions, labels);
-  return booster.objective === "reg:linear" ? Math.sqrt(value) : value;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
+  return predictions;
 }
