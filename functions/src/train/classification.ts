@@ -18,7 +18,7 @@ export interface ClassificationFigures {
 }
 
 /** Rows whose confidence (the probability of the predicted class) is in (from, to]. */
-export interface ReliabilityBin {
+interface ReliabilityBin {
   from: number;
   to: number;
   rows: number;
