@@ -1,51 +1,60 @@
 import { type Deployment, FINAL_PHASES } from "../../functions/src/deploy/schema.ts";
-import { check } from "./check.ts";
+import { check, eventually } from "./check.ts";
 import { liveHour } from "./ordinary-days.ts";
+import { TOUR_POLICY } from "./policy.ts";
 import { runAt } from "./schedule.ts";
 import type { Tour } from "./tour.ts";
 
 const MINUTE_MS = 60_000;
-/** Virtual hours that a release may take: 1850 visitors at 1500 visits a day, and more than as much again. */
-const MAX_HOURS = 144;
-/** Steps that a deployment takes within an hour, each with its own minute: opened, checked, begun. */
-const STEPS_AN_HOUR = 3;
+/** Virtual hours that a release may take: 1850 visitors come in two days, and as much again. */
+const MAX_HOURS = 96;
 /** What instances keep routing for, ROUTING_FRESH_SECONDS of the local stack, and a little. */
 export const ROUTING_FRESH_MS = 2_200;
+/** Treatment visitors beyond the floor before a stage is thought full: some logs are lost, some visits came too early. */
+const SPARE_VISITORS = 5;
+/** Seconds within which what was visited is surely folded: the fold stays FOLD_SETTLE_SECONDS behind. */
+const FOLDED_SECONDS = 6;
 
 /** Step 3, second half: the deployment takes the version through its stages while the crowd keeps visiting. */
 export async function release(tour: Tour, version: string): Promise<void> {
   const { narrator, state, life } = tour;
-  let told = 0;
-  let deployment: Deployment | undefined;
-  for (let hour = 0; hour < MAX_HOURS; hour++) {
-    const before = deployment?.stage;
-    deployment = await advance(tour, deployment);
-    for (const { action, reason, at } of deployment?.log.slice(told) ?? []) {
-      narrator.note(`${at.slice(0, 16).replace("T", " ")} ${action}: ${reason}`);
-      told++;
+  let deployment = await begin(tour);
+  tell(tour, deployment, 0);
+  let treated = new Set<number>();
+  let wanted = TOUR_POLICY.deployment.stage_min_visitors + SPARE_VISITORS;
+  for (let hour = 0; hour < MAX_HOURS && !FINAL_PHASES.includes(deployment.phase); hour++) {
+    for (const { visit, prediction } of await liveHour(tour, hour)) {
+      if (prediction.arm === "treatment") treated.add(visit.visitorNumber);
     }
-    if (deployment !== undefined && FINAL_PHASES.includes(deployment.phase)) break;
-    // Visits that are still answered by the routing before would not count for the stage.
-    if (deployment?.stage !== before) await new Promise((later) => setTimeout(later, ROUTING_FRESH_MS));
-    await liveHour(tour, hour);
-    const share = deployment?.stages[deployment.stage] ?? 0;
-    narrator.progress(`${share * 100} %: ${life.crowd.visitorCount} visitors so far`);
+    const share = 100 * (deployment.stages[deployment.stage] ?? 0);
+    narrator.progress(`${share} %: ${treated.size} treatment visitors, ${life.crowd.visitorCount} visitors in all`);
+    if (treated.size < wanted) continue;
+    const before = deployment;
+    deployment = await advance(tour, before);
+    tell(tour, deployment, before.log.length);
+    if (deployment.stage === before.stage) {
+      wanted = treated.size + SPARE_VISITORS;
+    } else {
+      treated = new Set();
+      wanted = TOUR_POLICY.deployment.stage_min_visitors + SPARE_VISITORS;
+      // Visits that are still answered by the routing before would not count for the stage.
+      await new Promise((later) => setTimeout(later, ROUTING_FRESH_MS));
+    }
   }
-  const seen =
-    deployment === undefined ? "there is no deployment" : `it is ${deployment.phase} at stage ${deployment.stage}`;
-  check(deployment?.phase === "completed", () => {
-    return `the release of ${version} should be completed within ${MAX_HOURS} virtual hours, but ${seen}: ${deployment?.log.at(-1)?.reason ?? "nothing was logged"}`;
+  check(deployment.phase === "completed", () => {
+    const { phase, stage, log } = deployment;
+    return `the release of ${version} should be completed within ${MAX_HOURS} virtual hours, but it is ${phase} at stage ${stage}: ${log.at(-1)?.reason}`;
   });
   const all = await state.deployments();
   check(all.length === 1 && deployment.version === version, () => {
     return `there should be one deployment, of ${version}, but there are ${all.map(({ id }) => id).join(", ")}`;
   });
   check(deployment.checks.length > 0 && deployment.checks.every(({ ok }) => ok), () => {
-    return `every pre-deployment check should have passed, but they say ${JSON.stringify(deployment?.checks)}`;
+    return `every pre-deployment check should have passed, but they say ${JSON.stringify(deployment.checks)}`;
   });
   const raised = deployment.log.filter(({ action }) => action === "start" || action === "advance").length;
   check(raised === deployment.stages.length, () => {
-    return `the release should have gone through ${deployment?.stages.length} stages, but its log has ${raised}`;
+    return `the release should have gone through ${deployment.stages.length} stages, but its log has ${raised}`;
   });
   const routing = await state.routing();
   check(routing?.stable === version && routing.canary === null, () => {
@@ -53,16 +62,43 @@ export async function release(tour: Tour, version: string): Promise<void> {
   });
 }
 
-/** Lets the schedule of the minutes after now run, as often as the deployment still moves. */
-async function advance(tour: Tour, deployment: Deployment | undefined): Promise<Deployment | undefined> {
+/** Lets the schedule run, minute by minute, until the version has its first traffic. */
+async function begin(tour: Tour): Promise<Deployment> {
   const { life, state } = tour;
-  let current = deployment;
-  for (let minute = 1; minute <= STEPS_AN_HOUR; minute++) {
-    await runAt(tour, "advanceDeployments", life.crowd.nowMs + minute * MINUTE_MS);
+  let atMs = life.crowd.nowMs;
+  const begun = await eventually(
+    async () => {
+      atMs += MINUTE_MS;
+      await runAt(tour, "advanceDeployments", atMs);
+      const [deployment] = await state.deployments();
+      return deployment === undefined || deployment.phase === "checking" ? null : deployment;
+    },
+    {
+      seconds: 30,
+      sentence: () => "a deployment of the version should have opened and passed its checks, but has not",
+    },
+  );
+  await new Promise((later) => setTimeout(later, ROUTING_FRESH_MS));
+  return begun;
+}
+
+/** Lets the system fold and advance until the stage is over, or what was visited is surely folded and is not enough. */
+async function advance(tour: Tour, before: Deployment): Promise<Deployment> {
+  const { life, state } = tour;
+  const deadline = performance.now() + FOLDED_SECONDS * 1000;
+  for (;;) {
+    await new Promise((later) => setTimeout(later, 300));
+    await runAt(tour, "monitorHealth", life.crowd.nowMs);
+    await runAt(tour, "advanceDeployments", life.crowd.nowMs + MINUTE_MS);
     const [after] = await state.deployments();
-    const moved = after?.log.length !== current?.log.length;
-    current = after;
-    if (!moved || (after !== undefined && after.phase !== "checking")) break;
+    check(after !== undefined, () => `the deployment ${before.id} should still be there, but is gone`);
+    if (after.log.length > before.log.length || performance.now() > deadline) return after;
   }
-  return current;
+}
+
+/** What a deployment has put on record since it had `from` entries. */
+function tell({ narrator }: Tour, { log }: Deployment, from: number): void {
+  for (const { action, reason, at } of log.slice(from)) {
+    narrator.note(`${at.slice(0, 16).replace("T", " ")} ${action}: ${reason}`);
+  }
 }
