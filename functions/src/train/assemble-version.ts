@@ -21,6 +21,7 @@ import { fingerprint } from "./dataset.ts";
 import { answersOf, type Candidate, evaluateCandidate } from "./evaluate-candidate.ts";
 import type { JobFiles } from "./file-store.ts";
 import type { TargetName } from "./labels.ts";
+import { INCREMENTAL_ROUNDS } from "./parent.ts";
 import { referenceOf } from "./reference.ts";
 import type { RetrainingJob } from "./schema.ts";
 import type { HeldJob } from "./store.ts";
@@ -118,7 +119,11 @@ async function modelInService(
   }
 }
 
-function lineageOf({ training, examples, split }: Workspace, job: RetrainingJob, code: string): Publication["lineage"] {
+function lineageOf(
+  { training, examples, split, parent }: Workspace,
+  job: RetrainingJob,
+  code: string,
+): Publication["lineage"] {
   const { target_policy, seed, ...parameters } = training;
   return {
     kind: job.kind,
@@ -133,7 +138,7 @@ function lineageOf({ training, examples, split }: Workspace, job: RetrainingJob,
       holdout_sessions: split.holdoutSessions,
       fingerprint: fingerprint(examples.ids),
     },
-    parameters,
+    parameters: parent === null ? parameters : { ...parameters, rounds: INCREMENTAL_ROUNDS },
     target_policy,
     seed,
     code,

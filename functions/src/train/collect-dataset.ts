@@ -14,11 +14,18 @@ const PAGE = 1000;
 /**
  * Collects the logs of a job's window, once: the data set and the policy of the training lie in Storage from then on, so that
  * whoever takes over trains on the same rows.
+ * @param seenUntil end of what an incremental retraining's parent was trained and judged on: it takes what came after
  */
-export async function collectDataset(db: Firestore, files: JobFiles, held: HeldJob): Promise<void> {
+export async function collectDataset(
+  db: Firestore,
+  files: JobFiles,
+  held: HeldJob,
+  seenUntil: string | null,
+): Promise<void> {
   const { training } = await readLifecycle(db);
   const toMs = Date.parse(held.job.as_of);
-  const fromMs = toMs - training.window_days * DAY_MS;
+  const windowMs = toMs - training.window_days * DAY_MS;
+  const fromMs = seenUntil === null ? windowMs : Math.min(Math.max(windowMs, Date.parse(seenUntil)), toMs);
   const logs = new LogStore(db);
   const sampler = new SessionSampler({ maxSessions: training.max_sessions, seed: training.seed });
   let read = 0;

@@ -36,7 +36,7 @@ function workspace(policy: "engagement" | "observed", differences: Partial<Inter
   const examples = examplesOf(samples, policy);
   const split = splitSessions(examples, training.holdout_share);
   const validation = { verdict: "proceed", checked: 11, valid: 11, invalid: {}, reason: "" } as const;
-  return { training, validation, examples, split, plan: planTraining(examples, split) };
+  return { training, validation, examples, split, plan: planTraining(examples, split), parent: null };
 }
 
 /** A version that always answers the same. */

@@ -9,6 +9,7 @@ import { collectDataset } from "./collect-dataset.ts";
 import { JobFiles } from "./file-store.ts";
 import { isFinal } from "./job.ts";
 import type { TargetName } from "./labels.ts";
+import { exhausted, openParent } from "./parent.ts";
 import { type HeldJob, JobStore, LostJobError } from "./store.ts";
 import { trainTargets } from "./train-targets.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
@@ -102,7 +103,7 @@ class JobWork {
   async step(): Promise<void> {
     switch (this.held.job.stage) {
       case "collecting":
-        return collectDataset(this.worker.db, this.files, this.held);
+        return this.collect();
       case "validating":
         return this.held.report({ type: "validated", validation: (await this.workspace()).validation });
       case "training":
@@ -120,9 +121,22 @@ class JobWork {
     }
   }
 
+  private async collect(): Promise<void> {
+    const { job } = this.held;
+    if (job.kind === "full") return collectDataset(this.worker.db, this.files, this.held, null);
+    const parent = job.in_service === "rules" ? undefined : await this.versions().read(job.in_service);
+    if (parent === undefined) {
+      const reason = `there is no version to go on from, ${job.in_service} in service`;
+      return this.held.report({ type: "ended", stage: "skipped", reason });
+    }
+    return collectDataset(this.worker.db, this.files, this.held, parent.lineage.data.to);
+  }
+
   private async train(): Promise<void> {
     const workspace = await this.workspace();
-    const { examples, plan } = workspace;
+    const { examples, plan, parent } = workspace;
+    const reason = parent === null ? undefined : exhausted(parent);
+    if (reason !== undefined) return this.held.report({ type: "ended", stage: "skipped", reason });
     if (examples.sessions < MIN_SESSIONS) {
       const reason = `${examples.sessions} sessions teach something, ${MIN_SESSIONS} are needed`;
       return this.held.report({ type: "ended", stage: "skipped", reason });
@@ -149,7 +163,7 @@ class JobWork {
   private async register(): Promise<void> {
     const { id, version } = this.held.job;
     if (version === null) throw new RangeError(`the job ${id} is registering and has no version`);
-    const versions = new VersionStore(this.worker.db, this.worker.bucket);
+    const versions = this.versions();
     let published = await versions.read(version);
     if (published === undefined) {
       const { publication, files } = await this.assemble();
@@ -163,8 +177,17 @@ class JobWork {
   }
 
   private async workspace(): Promise<Workspace> {
-    this.opened ??= await openWorkspace(this.files, this.held.job);
+    const { job } = this.held;
+    this.opened ??= await openWorkspace(
+      this.files,
+      job,
+      job.kind === "full" ? null : await openParent(this.versions(), job.in_service),
+    );
     return this.opened;
+  }
+
+  private versions(): VersionStore {
+    return new VersionStore(this.worker.db, this.worker.bucket);
   }
 
   private async assemble(): Promise<Assembled> {

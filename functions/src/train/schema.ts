@@ -76,7 +76,7 @@ export type RetrainingJob = z.infer<typeof RetrainingJob>;
 
 /** What `retrain` asks for. */
 export const RetrainRequest = z.strictObject({
-  kind: z.literal("full"),
+  kind: z.enum(["full", "incremental"]),
   reason: z.string().trim().min(1, "say why").max(500),
 });
 export type RetrainRequest = z.infer<typeof RetrainRequest>;

@@ -4,6 +4,7 @@ import { LogValidator, type ValidationReport } from "../validate/validate.ts";
 import { decodeDataset } from "./dataset.ts";
 import { type Examples, examplesOf } from "./examples.ts";
 import type { JobFiles } from "./file-store.ts";
+import type { Parent } from "./parent.ts";
 import { planTraining, type TrainingPlan } from "./plan.ts";
 import type { RetrainingJob } from "./schema.ts";
 import { type Split, splitSessions } from "./split.ts";
@@ -15,13 +16,16 @@ export interface Workspace {
   examples: Examples;
   split: Split;
   plan: TrainingPlan;
+  /** What an incremental retraining goes on from; its plan is the parent's. */
+  parent: Parent | null;
 }
 
 /**
  * Reads a job's data set and prepares it.
+ * @param parent of an incremental job
  * @throws {CorruptError} it is not what was collected
  */
-export async function openWorkspace(files: JobFiles, job: RetrainingJob): Promise<Workspace> {
+export async function openWorkspace(files: JobFiles, job: RetrainingJob, parent: Parent | null): Promise<Workspace> {
   if (job.dataset === null) throw new CorruptError(`the job ${job.id} is ${job.stage} and has no data set`);
   const { header, samples } = decodeDataset(await files.get("dataset", job.dataset.sha256));
   const { training } = header;
@@ -35,6 +39,7 @@ export async function openWorkspace(files: JobFiles, job: RetrainingJob): Promis
     validation: validator.report(),
     examples,
     split,
-    plan: planTraining(examples, split),
+    plan: parent?.plan ?? planTraining(examples, split),
+    parent,
   };
 }
