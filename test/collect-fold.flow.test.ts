@@ -7,6 +7,7 @@ import { FoldState, InteractionLog, type LogBody, type Window } from "../functio
 import { estimate } from "../functions/src/collect/sketch.ts";
 import { LogStore, WindowStore } from "../functions/src/collect/store.ts";
 import { mergeWindows, windowPrefix } from "../functions/src/collect/window.ts";
+import { FOLD_SETTLE_SECONDS } from "../functions/src/config.ts";
 import type { Receipt } from "../functions/src/serve/schema.ts";
 import { database } from "../functions/src/shared/firestore.ts";
 import { postLogs } from "./ingest-client.ts";
@@ -25,15 +26,15 @@ beforeAll(() => {
   process.loadEnvFile(resolve(import.meta.dirname, "../functions/.env.local"));
 });
 
-const fold = (holder = `test-${++folders}`) => foldDueLogs(db, { holder, maxSteps: 50 });
+const fold = (holder = `test-${++folders}`) => foldDueLogs(db, { holder, maxSteps: 50, atOnce: true });
 
 /** Folds until all that was sent before is counted. Others (triggers, schedules) may fold at the same time. */
 async function foldAll(): Promise<void> {
-  const sentMs = Date.now();
+  const settledMs = Date.now() + 1000 * FOLD_SETTLE_SECONDS.value() + 500;
   await vi.waitFor(
     async () => {
       const { complete } = await fold();
-      expect(complete && Date.now() - sentMs > 1500).toBe(true);
+      expect(complete && Date.now() > settledMs).toBe(true);
     },
     { timeout: 60_000, interval: 300 },
   );
@@ -162,7 +163,7 @@ describe("fold", () => {
     await foldAll();
     const held = await vi.waitFor(
       async () => {
-        const state = await store.claim(0, "holder");
+        const state = await store.claim(0, { holder: "holder", atOnce: true });
         expect(state.lease?.holder).toBe("holder");
         return state;
       },
@@ -176,6 +177,23 @@ describe("fold", () => {
     await vi.waitFor(async () => expect((await fold()).complete).toBe(true), { timeout: 40_000, interval: 200 });
     const pipeline = (await db.doc("pipeline/fold-0").get()).data();
     expect(FoldState.parse(pipeline).folded).toBeGreaterThan(0);
+  });
+
+  it("rests after a step unless it must fold at once", async () => {
+    const version = ownVersion();
+    await postLogs([signedLog({ assigned_version: version })]);
+    await foldAll();
+    const state = await new FoldStore(db).read(0);
+    const waits = await foldDueLogs(db, { holder: "early", maxSteps: 50, atOnce: false });
+    expect(waits).toEqual({ folded: 0, lastEventAt: state.last_event_at, complete: false });
+    await vi.waitFor(
+      async () => {
+        await db.doc("pipeline/fold-0").update({ folded_at: new Date(Date.now() - 5 * MINUTE_MS).toISOString() });
+        const goesOn = await foldDueLogs(db, { holder: "due", maxSteps: 50, atOnce: false });
+        expect(goesOn.complete).toBe(true);
+      },
+      { timeout: 40_000, interval: 200 },
+    );
   });
 
   it("writes nothing from a watermark that has moved", async () => {

@@ -9,6 +9,8 @@ export interface FoldRun {
   holder: string;
   /** Commits at most, over all shards; each takes up to 500 logs. */
   maxSteps: number;
+  /** Folds even if somebody has within the last five minutes: the caller has counted 500 logs, or must know all. */
+  atOnce: boolean;
 }
 
 /** What a run did. */
@@ -17,7 +19,7 @@ export interface FoldOutcome {
   folded: number;
   /** Latest event time that was ever folded; null before the first log. */
   lastEventAt: string | null;
-  /** True when nothing that is due was left. */
+  /** True when nothing that is due was left; false if that was not looked at. */
   complete: boolean;
 }
 
@@ -43,7 +45,7 @@ export async function foldDueLogs(db: Firestore, run: FoldRun): Promise<FoldOutc
 }
 
 async function foldShard(store: FoldStore, shard: number, run: FoldRun): Promise<FoldOutcome & { steps: number }> {
-  let state: FoldState = await store.claim(shard, run.holder);
+  let state: FoldState = await store.claim(shard, run);
   const outcome = { folded: 0, lastEventAt: state.last_event_at, complete: false, steps: 0 };
   if (state.lease?.holder !== run.holder) return outcome;
 

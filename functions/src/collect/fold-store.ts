@@ -3,6 +3,7 @@ import { FOLD_SETTLE_SECONDS } from "../config.ts";
 import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { isFree } from "../shared/lease.ts";
 import { iso } from "../shared/time.ts";
+import { isResting } from "./fold.ts";
 import { FoldState, InteractionLog, type Window } from "./schema.ts";
 import { logShards, windowsById } from "./store.ts";
 
@@ -59,8 +60,15 @@ export class FoldStore {
     return parseDocument(FoldState, await this.state(shard).get()) ?? FIRST_STATE;
   }
 
-  /** Takes the lease if it is free; the state that comes back says who has it. */
-  async claim(shard: number, holder: string): Promise<FoldState> {
+  /**
+   * Takes the lease if it is free and, unless it must be `atOnce`, the shard does not rest; the state that comes back says who
+   * has it.
+   */
+  async claim(shard: number, { holder, atOnce }: { holder: string; atOnce: boolean }): Promise<FoldState> {
+    if (!atOnce) {
+      const found = await this.read(shard);
+      if (isResting(found, Date.now())) return found;
+    }
     return this.db.runTransaction(async (tx) => {
       const found = parseDocument(FoldState, await tx.get(this.state(shard))) ?? FIRST_STATE;
       if (!isFree(found.lease, Date.now())) return found;

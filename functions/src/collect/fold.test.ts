@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { someLog } from "../../../test/some-log.ts";
-import { foldInto, prefixWithin, touchedWindows } from "./fold.ts";
+import { foldInto, isResting, prefixWithin, touchedWindows } from "./fold.ts";
 import type { InteractionLog, Window } from "./schema.ts";
 import { estimate } from "./sketch.ts";
 import { KEPT_REVISIONS, mergeWindows, sinceRevision } from "./window.ts";
@@ -21,6 +21,17 @@ const visits = fc.array(
   }),
   { maxLength: 60 },
 );
+
+describe("a shard", () => {
+  const NOW = Date.parse("2026-09-28T05:10:00.000Z");
+  it.each([
+    { name: "that was never folded does not rest", folded_at: null, resting: false },
+    { name: "rests for five minutes", folded_at: "2026-09-28T05:05:00.001Z", resting: true },
+    { name: "rests no longer", folded_at: "2026-09-28T05:05:00.000Z", resting: false },
+  ])("$name", ({ folded_at, resting }) => {
+    expect(isResting({ folded_at }, NOW)).toBe(resting);
+  });
+});
 
 describe("fold", () => {
   it("counts a log in its five minutes, its hour and its day, by event time", () => {

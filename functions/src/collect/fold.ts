@@ -1,10 +1,17 @@
 import { isEngaged } from "../design/targets.ts";
-import type { InteractionLog, Window } from "./schema.ts";
+import type { FoldState, InteractionLog, Window } from "./schema.ts";
 import { addHashes, emptySketch, hash64 } from "./sketch.ts";
 import { emptyWindow, KEPT_REVISIONS, type WindowKey, windowId, windowKeys } from "./window.ts";
 
 /** Distinct windows that one commit of the fold writes at most. */
 export const MAX_WINDOWS = 60;
+/** Milliseconds of server time for which a shard rests after a step, unless so much has come in that it is worth another. */
+const REST_MS = 300_000;
+
+/** True while a shard rests after its last step, whoever made it. */
+export function isResting({ folded_at: foldedAt }: Pick<FoldState, "folded_at">, nowMs: number): boolean {
+  return foldedAt !== null && nowMs - Date.parse(foldedAt) < REST_MS;
+}
 
 /** Ids of the windows that a log is counted in: none for an imported one, which feeds training only. */
 export function touchedWindows(log: InteractionLog): string[] {

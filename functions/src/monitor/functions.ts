@@ -3,8 +3,9 @@ import { logger } from "firebase-functions";
 import { onSchedule } from "firebase-functions/scheduler";
 import { REGION } from "../config.ts";
 import { bucket, database } from "../shared/firestore.ts";
+import { independently } from "./independently.ts";
 
-/** Commits of the fold that one run does at most: 50,000 logs. */
+/** Commits of the fold that one run does at most: up to 50,000 logs. */
 const MAX_STEPS = 100;
 
 /** The backstop of the loop: folds and decides when no traffic does it, and revives jobs that stopped moving. */
@@ -16,8 +17,11 @@ export const monitorHealth = onSchedule(
       import("./revive-stuck-jobs.ts"),
     ]);
     const times = { eventMs: Date.parse(event.scheduleTime), serverMs: Date.now() };
-    const revived = await reviveStuckJobs(database());
-    const followed = await followLogs(database(), bucket(), { holder: randomUUID(), maxSteps: MAX_STEPS, ...times });
+    const run = { holder: randomUUID(), maxSteps: MAX_STEPS, atOnce: true };
+    const [revived, followed] = await independently(
+      reviveStuckJobs(database()),
+      followLogs(database(), bucket(), { ...run, ...times }),
+    );
     logger.info("health", { revived, followed });
   },
 );

@@ -29,6 +29,17 @@ describe("events", () => {
     expect(await runs(times)).toEqual(ran);
   });
 
+  it("tell the work whether it is for their number that it runs", async () => {
+    const debounce = new Debounce();
+    const told: boolean[] = [];
+    for (let i = 0; i <= 500; i++) {
+      await debounce.run(0, async (isFull) => {
+        told.push(isFull);
+      });
+    }
+    expect(told).toEqual([false, true]);
+  });
+
   it("that arrive during a run only count", async () => {
     const debounce = new Debounce();
     const ran: string[] = [];

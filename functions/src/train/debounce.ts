@@ -14,18 +14,19 @@ export class Debounce {
   private lastRunMs = Number.NEGATIVE_INFINITY;
   private lastEventMs = Number.NEGATIVE_INFINITY;
 
-  /** Runs `work` if it is due at this event. */
-  async run(nowMs: number, work: () => Promise<void>): Promise<void> {
+  /** Runs `work` if it is due at this event, and tells it whether 500 have come since the last run. */
+  async run(nowMs: number, work: (isFull: boolean) => Promise<void>): Promise<void> {
     this.events++;
     const isFirst = nowMs - this.lastEventMs >= PAUSE_MS;
     this.lastEventMs = nowMs;
-    const isDue = isFirst || this.events >= MAX_EVENTS || nowMs - this.lastRunMs >= MAX_AGE_MS;
+    const isFull = this.events >= MAX_EVENTS;
+    const isDue = isFirst || isFull || nowMs - this.lastRunMs >= MAX_AGE_MS;
     if (this.running || !isDue) return;
     this.running = true;
     this.events = 0;
     this.lastRunMs = nowMs;
     try {
-      await work();
+      await work(isFull);
     } finally {
       this.running = false;
     }

@@ -11,6 +11,8 @@ export interface Follow {
   holder: string;
   /** Commits of the fold at most, 500 logs each. */
   maxSteps: number;
+  /** Folds even if somebody has within the last five minutes. */
+  atOnce: boolean;
   /** Event time of the decision, epoch ms; null: that of the latest log folded. */
   eventMs: number | null;
   /** Server time, epoch ms. */

@@ -4,6 +4,7 @@ import { logger } from "firebase-functions";
 import { onDocumentCreated } from "firebase-functions/firestore";
 import { HttpsError, onCall } from "firebase-functions/https";
 import { onTaskDispatched } from "firebase-functions/tasks";
+import { eventNow } from "../collect/event-now.ts";
 import { DATABASE_ID, REGION, VIRTUAL_TIME } from "../config.ts";
 import { asAdmin } from "../shared/callable.ts";
 import { parseInput } from "../shared/errors.ts";
@@ -12,8 +13,8 @@ import { Debounce } from "./debounce.ts";
 import type { RunOutcome } from "./run-job.ts";
 import { RetrainRequest, RetrainTask } from "./schema.ts";
 
-/** Commits of the fold that one event of a burst does at most: 10,000 logs. */
-const EVENT_STEPS = 20;
+/** Commits of the fold that one event of a burst does at most: up to 25,000 logs. */
+const EVENT_STEPS = 50;
 
 const logsOfInstance = new Debounce();
 
@@ -22,9 +23,9 @@ export const onInteractionLog = onDocumentCreated(
   { document: "interaction_logs/{id}", region: REGION, database: DATABASE_ID, memory: "512MiB", timeoutSeconds: 300 },
   async () => {
     const serverMs = Date.now();
-    await logsOfInstance.run(serverMs, async () => {
+    await logsOfInstance.run(serverMs, async (isFull) => {
       const { followLogs } = await import("./follow-logs.ts");
-      const follow = { holder: randomUUID(), maxSteps: EVENT_STEPS, eventMs: null, serverMs };
+      const follow = { holder: randomUUID(), maxSteps: EVENT_STEPS, atOnce: isFull, eventMs: null, serverMs };
       logger.info("logs followed", await followLogs(database(), bucket(), follow));
     });
   },
@@ -60,7 +61,7 @@ export const runRetraining = onTaskDispatched(
 export const retrain = onCall({ region: REGION }, (request) =>
   asAdmin(request, async ({ uid }, db) => {
     const wanted = parseInput(RetrainRequest, request.data, "the request");
-    const { eventNow, openRequestedJob } = await import("./open-job.ts");
+    const { openRequestedJob } = await import("./open-job.ts");
     const asOfMs = await eventNow(db, { serverMs: Date.now(), isVirtual: VIRTUAL_TIME.value() });
     const { job } = await openRequestedJob(db, wanted, { uid, asOfMs, key: randomUUID() });
     logger.info("retraining opened", { job });

@@ -1,5 +1,4 @@
 import type { Firestore } from "firebase-admin/firestore";
-import { FoldStore } from "../collect/fold-store.ts";
 import type { Evaluation } from "../evaluate/schema.ts";
 import { EvaluationStore } from "../evaluate/store.ts";
 import { RoutingStore } from "../serve/store.ts";
@@ -52,19 +51,4 @@ export async function openRequestedJob(
   if (!opening.opened) throw new RefusedError(`the job ${opening.job} is queued or running; wait for its end`);
   await jobs.enqueue(id);
   return opening;
-}
-
-/**
- * Event time of "now" for a job that nothing but a person's wish dates, epoch ms: the server's clock, or under virtual time
- * the latest event that was folded.
- */
-export async function eventNow(
-  db: Firestore,
-  { serverMs, isVirtual }: { serverMs: number; isVirtual: boolean },
-): Promise<number> {
-  if (!isVirtual) return serverMs;
-  const folds = new FoldStore(db);
-  const states = await Promise.all(folds.shards().map((shard) => folds.read(shard)));
-  const latest = states.flatMap(({ last_event_at: at }) => (at === null ? [] : [Date.parse(at)]));
-  return latest.length === 0 ? serverMs : Math.max(...latest);
 }
