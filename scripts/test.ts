@@ -21,14 +21,6 @@ const CHECKS: readonly Check[] = [
     command: ["node", "scripts/with-emulators.ts", "--", "vitest", "run", "--project", "emulator"],
     live: true,
   },
-  {
-    name: "emulator-data",
-    command: [
-      ...["node", "scripts/with-emulators.ts", "--import", "emulator-data", "--"],
-      ...["vitest", "run", "--project", "emulator-data"],
-    ] as [string, ...string[]],
-    live: true,
-  },
 ];
 
 let running: ChildProcess | undefined;
