@@ -10,17 +10,21 @@ interface Check {
   live?: boolean;
 }
 
+/** A project of vitest.config.ts in an emulator run of its own. */
+function besideEmulators(name: string, project: string, ...options: string[]): Check {
+  const vitest = ["vitest", "run", "--project", project];
+  return { name, command: ["node", "scripts/with-emulators.ts", ...options, "--", ...vitest], live: true };
+}
+
 const CHECKS: readonly Check[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings"] },
   { name: "types", command: ["tsc", "-p", "tsconfig.json"] },
   { name: "types of what is deployed", command: ["tsc", "-p", "functions/tsconfig.json", "--noEmit"] },
   { name: "dead code and dependencies", command: ["knip"] },
   { name: "unit tests", command: ["vitest", "run", "--project", "unit"], live: true },
-  {
-    name: "emulator tests",
-    command: ["node", "scripts/with-emulators.ts", "--", "vitest", "run", "--project", "emulator"],
-    live: true,
-  },
+  besideEmulators("emulator tests", "emulator"),
+  besideEmulators("retraining tests", "retraining"),
+  besideEmulators("emulator-data", "emulator-data", "--import", "emulator-data"),
 ];
 
 let running: ChildProcess | undefined;

@@ -1,19 +1,19 @@
 import { expect, vi } from "vitest";
 import { ModelVersion } from "../functions/src/registry/schema.ts";
 import { database } from "../functions/src/shared/firestore.ts";
-import { floorTo } from "../functions/src/shared/time.ts";
 import { FINAL_STAGES, RetrainingJob } from "../functions/src/train/schema.ts";
 
-const HOUR_MS = 3_600_000;
-/** Event time of the first story about trainings, long after that of other tests. */
-const FIRST = Date.parse("2026-10-12T06:00:00.000Z");
+const WEEK_MS = 7 * 24 * 3_600_000;
+/** Event time of the first story about trainings: a Friday, so that a model is judged on no weekend that it has not seen. */
+const FIRST = Date.parse("2026-10-16T10:00:00.000Z");
 const MADE_BY_TRAININGS = ["model_versions", "retraining_jobs", "evaluations"];
 
-/** A time, on the hour, after everything that was ever folded: a story there is the newest, whatever ran before it. */
+/** A time, whole weeks after the first story's, after everything that was ever folded: a story there is the newest. */
 export async function newestTime(): Promise<number> {
   const fold = await database().doc("pipeline/fold-0").get();
   const last = Date.parse(String(fold.get("last_event_at")));
-  return floorTo(Math.max(FIRST, Number.isNaN(last) ? 0 : last), HOUR_MS) + 100 * HOUR_MS;
+  const weeks = Number.isNaN(last) ? 0 : Math.max(0, Math.ceil((last - FIRST) / WEEK_MS) + 1);
+  return FIRST + weeks * WEEK_MS;
 }
 
 /** Makes the system one that has never trained. */

@@ -45,16 +45,15 @@ describe("what a version is worth", () => {
     }
   });
 
-  const worths = worthOf(
-    answered(1, 400, ({ visitorNumber }) => visitorNumber % 20 === 0),
-    1,
-  );
+  const mixed = answered(1, 400, ({ visitorNumber }) => visitorNumber % 20 === 0);
+  const worths = worthOf(mixed, 1);
   const named = (name: string) => worths.find((worth) => worth.name === name);
 
   it("is told overall, for each device class, and for the holdback apart", () => {
     expect(worths.map(({ name }) => name)).toEqual(["everybody", "mobile", "tablet", "desktop", "holdback"]);
     const classes = ["mobile", "tablet", "desktop"].map((name) => named(name)?.visits ?? 0);
     expect(classes.reduce((sum, count) => sum + count, 0)).toBe(named("everybody")?.visits);
+    expect((named("everybody")?.visits ?? 0) + (named("holdback")?.visits ?? 0)).toBe(mixed.length);
   });
 
   it("is nothing for visitors whom the rules answered, though they might have been shown better", () => {
