@@ -20,7 +20,7 @@ describe("narrator", () => {
       vi.setSystemTime(ms);
       narrator.progress(`at ${ms}`);
     }
-    expect(said).toEqual(["  … at 10000", "  … at 20000"]);
+    expect(said).toEqual(["step", "  … at 10000", "  … at 20000"]);
   });
 
   it("writes progress over itself on a terminal, no wider than it is", () => {
@@ -28,8 +28,8 @@ describe("narrator", () => {
     const written: string[] = [];
     const narrator = new Narrator((line) => said.push(line), stream(true, written));
     narrator.progress("a very long line of progress");
-    narrator.end({ title: "step", ok: true, seconds: 1.25 });
+    narrator.end({ ok: true, seconds: 1.25 });
     expect(written).toEqual(["\r\u001b[K  … a very long lin", "\r\u001b[K"]);
-    expect(said).toEqual(["✔ step (1.3 s)"]);
+    expect(said).toEqual(["  ✔ held (1.3 s)"]);
   });
 });

@@ -2,8 +2,8 @@
 const QUIET_MS = 10_000;
 
 /**
- * Tells the tour: one line a step with its time, its figures below, and what goes on meanwhile: on a terminal in one line
- * that is written over, elsewhere as a line now and then.
+ * Tells the tour: each step's title, its figures, and how it ended after what time; and what goes on meanwhile, on a terminal
+ * in one line that is written over, elsewhere as a line now and then.
  */
 export class Narrator {
   private readonly say: (line: string) => void;
@@ -19,7 +19,8 @@ export class Narrator {
   /** A step begins. */
   begin(title: string): void {
     this.lastMs = Date.now();
-    this.transient(`… ${title}`);
+    this.transient("");
+    this.say(title);
   }
 
   /** What goes on right now. */
@@ -39,9 +40,9 @@ export class Narrator {
   }
 
   /** A step is over. */
-  end({ title, ok, seconds }: { title: string; ok: boolean; seconds: number }): void {
+  end({ ok, seconds }: { ok: boolean; seconds: number }): void {
     this.transient("");
-    this.say(`${ok ? "✔" : "✘"} ${title} (${seconds.toFixed(1)} s)`);
+    this.say(`  ${ok ? "✔ held" : "✘ did not hold"} (${seconds.toFixed(1)} s)`);
   }
 
   private transient(text: string): void {

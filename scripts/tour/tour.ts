@@ -85,7 +85,7 @@ export async function runTour({ functionsUrl, hostingUrl, seed, say }: TourOptio
       narrator.note(error instanceof TourFailure ? error.message : `unexpected: ${inspect(error)}`);
     }
     result.steps.push({ name, ok: result.ok, seconds: seconds() });
-    narrator.end({ title, ok: result.ok, seconds: seconds() });
+    narrator.end({ ok: result.ok, seconds: seconds() });
   };
 
   const began = performance.now();
