@@ -28,7 +28,7 @@ export interface Worth {
  * the rules answered, apart. Groups without a visit are left out.
  */
 export function worthOf(answered: readonly AnsweredVisit[], seed: number): Worth[] {
-  const treated = answered.filter(({ prediction }) => prediction.arm !== "x");
+  const treated = answered.filter(({ prediction }) => prediction.arm !== "holdback");
   const groups = [
     { name: "everybody", visits: treated },
     ...DEVICE_CLASSES.map((name) => ({
