@@ -35,7 +35,8 @@ function needed(shape: QueryShape): string | undefined {
   const ordered = idsImplied ? shape.ordered.slice(0, -1) : shape.ordered;
   const fields = equal.length + ordered.length;
   if (fields === 0) return undefined;
-  const automatic = !exempt(collection) && (fields === 1 || ordered.length === 0) && (idsImplied || tail?.field !== "__name__");
+  const automatic =
+    !exempt(collection) && (fields === 1 || ordered.length === 0) && (idsImplied || tail?.field !== "__name__");
   return automatic ? undefined : inWords({ collection, equal, ordered });
 }
 
