@@ -101,6 +101,7 @@ describe("bad input to predict", () => {
   ])("$name is 400", async ({ type, body }) => {
     const answer = await sendPredict({ method: "POST", headers: { "content-type": type }, body });
     expect(answer.status).toBe(400);
+    expect(answer.headers.get("content-type")).toContain("application/json");
     expect(answer.body.error?.message).toMatch(/JSON|empty/);
   });
 

@@ -4,7 +4,7 @@ import { PSEUDONYM_KEY, RECEIPT_KEYS, REGION, ROUTING_FRESH_SECONDS } from "../c
 import { parseKeys } from "../serve/receipt.ts";
 import { database } from "../shared/firestore.ts";
 import { CounterBuffer } from "../shared/flush.ts";
-import { type HttpAnswer, httpError, methodNotAllowed } from "../shared/http.ts";
+import { answerParserErrors, type HttpAnswer, httpError, methodNotAllowed } from "../shared/http.ts";
 import { LifecycleCache } from "../shared/lifecycle.ts";
 import { ingestLogs } from "./ingest-logs.ts";
 import { IngestStore } from "./ingest-store.ts";
@@ -24,6 +24,7 @@ export const ingest = onRequest(
   },
   async (request, response) => {
     const post = request.method === "POST";
+    answerParserErrors(request.app);
     const answer = post ? await answerTo(request.rawBody, request.get("content-type")) : methodNotAllowed("POST");
     response.set(answer.headers).status(answer.status).json(answer.body);
   },

@@ -9,7 +9,7 @@ import { asAdmin } from "../shared/callable.ts";
 import { reasonOf } from "../shared/errors.ts";
 import { bucket, database } from "../shared/firestore.ts";
 import { CounterBuffer } from "../shared/flush.ts";
-import { type HttpAnswer, httpError, ok } from "../shared/http.ts";
+import { answerParserErrors, type HttpAnswer, httpError, ok } from "../shared/http.ts";
 import { changeRouting } from "./change-routing.ts";
 import { judgeRouting } from "./judge-routing.ts";
 import { ModelCache } from "./model-cache.ts";
@@ -26,6 +26,7 @@ export const predict = onRequest(
   { region: REGION, cors: true, concurrency: 80, memory: "512MiB", secrets: [RECEIPT_KEYS, PSEUDONYM_KEY] },
   async (request, response) => {
     const startMs = performance.now();
+    answerParserErrors(request.app);
     const answer = await answerTo(request.method, request.rawBody, () => performance.now() - startMs);
     response.set(answer.headers).status(answer.status).json(answer.body);
   },

@@ -21,3 +21,38 @@ export function httpError(status: number, message: string, issues: readonly Fiel
 export function methodNotAllowed(allow: string): HttpAnswer {
   return { ...httpError(405, `use ${allow}`), headers: { Allow: allow } };
 }
+
+/** As much of an Express application, and of what its error handlers are given, as is used here. */
+interface App {
+  use(
+    handler: (error: ParserError, request: unknown, response: ErrorResponse, next: (error: unknown) => void) => void,
+  ): unknown;
+}
+interface ErrorResponse {
+  status(code: number): { json(body: unknown): unknown };
+}
+interface ParserError {
+  type?: string;
+  message?: string;
+}
+
+const prepared = new WeakSet<App>();
+
+/**
+ * The Functions runtime parses `application/json` before our code runs, and answers a page of its own where that fails. From
+ * an instance's first request on, its later ones are answered in our form.
+ */
+export function answerParserErrors(app: App): void {
+  if (prepared.has(app)) return;
+  prepared.add(app);
+  app.use((error, _request, response, next) => {
+    const answer = parserAnswer(error);
+    if (answer === undefined) next(error);
+    else response.status(answer.status).json(answer.body);
+  });
+}
+
+function parserAnswer({ type, message }: ParserError): HttpAnswer | undefined {
+  if (type === "entity.parse.failed") return httpError(400, `the body is not JSON: ${message}`);
+  return type === "entity.too.large" ? httpError(413, "the body is too large") : undefined;
+}
