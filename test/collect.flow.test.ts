@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { IngestWindow, InteractionLog, LogBody } from "../functions/src/collect/schema.ts";
 import { openReceipt } from "../functions/src/serve/receipt.ts";
 import { database } from "../functions/src/shared/firestore.ts";
 import { LIFECYCLE_PATH } from "../functions/src/shared/lifecycle.ts";
 import { postBody, postLogs } from "./ingest-client.ts";
+import { restorePolicyAfterwards } from "./policy.ts";
 import { CONTEXT, postPredict } from "./predict-client.ts";
 import { demoKeys, signedLog } from "./signed-log.ts";
 
@@ -26,11 +27,10 @@ const quarantined = async (log: LogBody) =>
     | { fields: Record<string, unknown>; issues: unknown[]; expire_at: Timestamp; received_at: string }
     | undefined;
 
-let policyBefore: Record<string, unknown> | undefined;
+restorePolicyAfterwards();
 
 beforeAll(async () => {
   // These tests need logs that can be amended: the default maturity, whatever other tests have set.
-  policyBefore = (await db.doc(LIFECYCLE_PATH).get()).data();
   await db.doc(LIFECYCLE_PATH).set({ collect: { maturity_minutes: 45 } });
   await vi.waitFor(
     async () => {
@@ -41,11 +41,6 @@ beforeAll(async () => {
     },
     { timeout: 30_000, interval: 500 },
   );
-});
-
-afterAll(async () => {
-  if (policyBefore === undefined) await db.doc(LIFECYCLE_PATH).delete();
-  else await db.doc(LIFECYCLE_PATH).set(policyBefore);
 });
 
 describe("one prediction, one log", () => {

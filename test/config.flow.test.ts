@@ -4,6 +4,7 @@ import { RoutingStore } from "../functions/src/serve/store.ts";
 import { database } from "../functions/src/shared/firestore.ts";
 import { LIFECYCLE_JOURNAL, LIFECYCLE_PATH, readLifecycle } from "../functions/src/shared/lifecycle.ts";
 import { callFunction, signUp } from "../scripts/stack/client.ts";
+import { restorePolicyAfterwards } from "./policy.ts";
 import { putRouting } from "./routing.ts";
 
 const db = database();
@@ -18,7 +19,7 @@ const count = async (collection: string, field: string, value: string) =>
 const eventually = <T>(look: () => Promise<T>) => vi.waitFor(look, { timeout: 30_000, interval: 100 });
 
 let admin: { uid: string; idToken: string };
-let policyBefore: Record<string, unknown> | undefined;
+restorePolicyAfterwards();
 
 /** Puts a policy in force by hand, and waits until it is journaled. */
 async function edited(policy: Record<string, unknown>): Promise<void> {
@@ -27,15 +28,12 @@ async function edited(policy: Record<string, unknown>): Promise<void> {
 }
 
 beforeAll(async () => {
-  policyBefore = await stored();
   admin = await signUp("admin");
   await putRouting();
 });
 
 afterAll(async () => {
   await edited({});
-  if (policyBefore === undefined) await document.delete();
-  else await document.set(policyBefore);
   await putRouting();
 });
 

@@ -12,6 +12,7 @@ import { bucket, database } from "../functions/src/shared/firestore.ts";
 import { LIFECYCLE_PATH } from "../functions/src/shared/lifecycle.ts";
 import { floorTo, iso } from "../functions/src/shared/time.ts";
 import { callFunction, runSchedule, signUp } from "../scripts/stack/client.ts";
+import { restorePolicyAfterwards } from "./policy.ts";
 import { predictAt } from "./predict-client.ts";
 import { putRouting } from "./routing.ts";
 import { someFiles, somePublication } from "./some-version.ts";
@@ -28,17 +29,14 @@ const EXPORT = "density.xgboost.json";
 const db = database();
 const routing = new RoutingStore(db);
 let admin: { uid: string; idToken: string };
-let policyBefore: Record<string, unknown> | undefined;
+restorePolicyAfterwards();
 
 beforeAll(async () => {
   admin = await signUp("admin");
-  policyBefore = (await db.doc(LIFECYCLE_PATH).get()).data();
   await db.doc(LIFECYCLE_PATH).set({ deployment: { stage_min_visitors: 50 } });
 });
 
 afterAll(async () => {
-  if (policyBefore === undefined) await db.doc(LIFECYCLE_PATH).delete();
-  else await db.doc(LIFECYCLE_PATH).set(policyBefore);
   await putRouting();
 });
 

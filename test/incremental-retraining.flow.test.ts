@@ -11,6 +11,7 @@ import { iso } from "../functions/src/shared/time.ts";
 import type { RetrainingJob } from "../functions/src/train/schema.ts";
 import { JobStore } from "../functions/src/train/store.ts";
 import { runSchedule } from "../scripts/stack/client.ts";
+import { restorePolicyAfterwards } from "./policy.ts";
 import { putRouting } from "./routing.ts";
 import { learnableLogs, removeLogs, storeLogs } from "./seeded-logs.ts";
 import { endOf, forgetTrainings, newestTime, versionsOf } from "./trainings.ts";
@@ -22,7 +23,7 @@ const db = database();
 const versions = new VersionStore(db, bucket());
 let endMs: number;
 let logs: InteractionLog[];
-let policyBefore: Record<string, unknown> | undefined;
+restorePolicyAfterwards();
 
 /** Runs a job to its end; `monitorHealth` gives it its task. */
 async function train(
@@ -37,7 +38,6 @@ async function train(
 }
 
 beforeAll(async () => {
-  policyBefore = (await db.doc(LIFECYCLE_PATH).get()).data();
   const triggers = { data_volume: { enabled: false }, age: { enabled: false } };
   await db.doc(LIFECYCLE_PATH).set({ training: { rounds: ROUNDS }, triggers, jobs: { queued_minutes: 0.05 } });
   await putRouting();
@@ -48,8 +48,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (policyBefore === undefined) await db.doc(LIFECYCLE_PATH).delete();
-  else await db.doc(LIFECYCLE_PATH).set(policyBefore);
   await forgetTrainings();
   await removeLogs(logs);
 });

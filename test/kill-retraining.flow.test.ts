@@ -8,6 +8,7 @@ import { iso } from "../functions/src/shared/time.ts";
 import { RetrainingJob } from "../functions/src/train/schema.ts";
 import { JobStore } from "../functions/src/train/store.ts";
 import { runSchedule } from "../scripts/stack/client.ts";
+import { restorePolicyAfterwards } from "./policy.ts";
 import { putRouting } from "./routing.ts";
 import { learnableLogs, removeLogs, storeLogs } from "./seeded-logs.ts";
 import { endOf, forgetTrainings, jobOf, newestTime, versionsOf } from "./trainings.ts";
@@ -18,7 +19,7 @@ const TARGETS = ["animation_duration", "density", "font_size_base", "theme"];
 const db = database();
 let endMs: number;
 let logs: InteractionLog[];
-let policyBefore: Record<string, unknown> | undefined;
+restorePolicyAfterwards();
 
 /** Trains slowly, with a short lease; nothing but these tests opens jobs. */
 async function setPolicy(jobs: Record<string, number> = {}): Promise<void> {
@@ -56,7 +57,6 @@ function workerOf(job: RetrainingJob): number {
 }
 
 beforeAll(async () => {
-  policyBefore = (await db.doc(LIFECYCLE_PATH).get()).data();
   await setPolicy();
   await putRouting();
   await forgetTrainings();
@@ -66,8 +66,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (policyBefore === undefined) await db.doc(LIFECYCLE_PATH).delete();
-  else await db.doc(LIFECYCLE_PATH).set(policyBefore);
   await forgetTrainings();
   await removeLogs(logs);
 });

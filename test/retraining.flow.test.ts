@@ -9,6 +9,7 @@ import { hourId, iso } from "../functions/src/shared/time.ts";
 import type { RetrainingJob } from "../functions/src/train/schema.ts";
 import { JobStore } from "../functions/src/train/store.ts";
 import { callFunction, runSchedule, signUp } from "../scripts/stack/client.ts";
+import { restorePolicyAfterwards } from "./policy.ts";
 import { putRouting } from "./routing.ts";
 import { learnableLogs, removeLogs, storeLogs } from "./seeded-logs.ts";
 import { endOf, forgetTrainings, jobOf, newestTime, versionsOf } from "./trainings.ts";
@@ -23,7 +24,7 @@ const LATE = 9;
 const db = database();
 let logs: InteractionLog[];
 let admin: { uid: string; idToken: string };
-let policyBefore: Record<string, unknown> | undefined;
+restorePolicyAfterwards();
 
 const firings = async (): Promise<Evaluation[]> => {
   const { docs } = await db.collection("evaluations").where("fired", "==", "data_volume").limit(50).get();
@@ -32,7 +33,6 @@ const firings = async (): Promise<Evaluation[]> => {
 
 beforeAll(async () => {
   admin = await signUp("admin");
-  policyBefore = (await db.doc(LIFECYCLE_PATH).get()).data();
   await db.doc(LIFECYCLE_PATH).set({ training: { rounds: 20 }, jobs: { queued_minutes: 0.05 } });
   await putRouting();
   await forgetTrainings();
@@ -40,8 +40,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (policyBefore === undefined) await db.doc(LIFECYCLE_PATH).delete();
-  else await db.doc(LIFECYCLE_PATH).set(policyBefore);
   await forgetTrainings();
   await removeLogs(logs);
 });

@@ -6,6 +6,7 @@ import { cssClasses } from "../functions/src/design/css.ts";
 import { extractFeatures, featuresHash } from "../functions/src/design/features.ts";
 import { parseKeys, signReceipt } from "../functions/src/serve/receipt.ts";
 import type { Receipt } from "../functions/src/serve/schema.ts";
+import { PLAIN_VISIT } from "./some-log.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -66,17 +67,7 @@ export function signedLog(sworn: Partial<Receipt> & { issuedMs?: number } = {}, 
     ended_at: new Date(issuedMs + MINUTE_MS).toISOString(),
     session_id: userContext.session_id,
     predicted_css_classes: cssClasses({ density, font, theme }) as LogBody["predicted_css_classes"],
-    predicted_css_variables: { "--font-size-base": "1rem" },
-    prediction_confidence: { density: 1, font: 1, theme: 1 },
-    served: "fresh",
-    predict_outcome: "ok",
-    session_duration: 30_000,
-    interactions_count: 3,
-    bounce_rate: 0,
-    scroll_depth: 0.5,
-    click_through_rate: 0.1,
-    page_load_time: 700,
-    rendering_time: 40,
+    ...PLAIN_VISIT,
     ...told,
   };
 }

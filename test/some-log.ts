@@ -1,5 +1,20 @@
 import type { InteractionLog } from "../functions/src/collect/schema.ts";
 
+/** What a page tells of a visit on which nothing special happened. */
+export const PLAIN_VISIT = {
+  predicted_css_variables: { "--font-size-base": "1rem" },
+  prediction_confidence: { density: 1, font: 1, theme: 1 },
+  served: "fresh",
+  predict_outcome: "ok",
+  session_duration: 30_000,
+  interactions_count: 3,
+  bounce_rate: 0,
+  scroll_depth: 0.5,
+  click_through_rate: 0.1,
+  page_load_time: 700,
+  rendering_time: 40,
+} satisfies Partial<InteractionLog>;
+
 /** A valid log for unit tests, with whatever the test is about put in its place. */
 export function someLog(differences: Partial<InteractionLog>): InteractionLog {
   return {
@@ -23,17 +38,7 @@ export function someLog(differences: Partial<InteractionLog>): InteractionLog {
     ended_at: "2026-09-28T05:14:00Z",
     session_id: "session",
     predicted_css_classes: ["densidad-media", "fuente-sans", "tema-claro"],
-    predicted_css_variables: { "--font-size-base": "1rem" },
-    prediction_confidence: { density: 1, font: 1, theme: 1 },
-    served: "fresh",
-    predict_outcome: "ok",
-    session_duration: 30_000,
-    interactions_count: 3,
-    bounce_rate: 0,
-    scroll_depth: 0.5,
-    click_through_rate: 0.1,
-    page_load_time: 700,
-    rendering_time: 40,
+    ...PLAIN_VISIT,
     unit: "unit",
     subject: "unit",
     issued_at: "2026-09-28T05:12:00.000Z",

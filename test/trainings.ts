@@ -7,6 +7,8 @@ const WEEK_MS = 7 * 24 * 3_600_000;
 /** Event time of the first story about trainings: a Friday, so that a model is judged on no weekend that it has not seen. */
 const FIRST = Date.parse("2026-10-16T10:00:00.000Z");
 const MADE_BY_TRAININGS = ["model_versions", "retraining_jobs", "evaluations"];
+/** What an earlier story left: its visits would count as new ones. */
+const LEFT_BY_STORIES = ["windows"];
 
 /** A time, whole weeks after the first story's, after everything that was ever folded: a story there is the newest. */
 export async function newestTime(): Promise<number> {
@@ -16,9 +18,10 @@ export async function newestTime(): Promise<number> {
   return FIRST + weeks * WEEK_MS;
 }
 
-/** Makes the system one that has never trained. */
+/** Makes the system one that has never trained, nor counted a visit. */
 export async function forgetTrainings(): Promise<void> {
-  for (const collection of MADE_BY_TRAININGS) await database().recursiveDelete(database().collection(collection));
+  for (const collection of [...MADE_BY_TRAININGS, ...LEFT_BY_STORIES])
+    await database().recursiveDelete(database().collection(collection));
 }
 
 /** The job's document. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { PLAIN_VISIT } from "../../../test/some-log.ts";
 import { cssClasses } from "../design/css.ts";
 import { extractFeatures, featuresHash } from "../design/features.ts";
 import type { OpenedReceipt } from "../serve/receipt.ts";
@@ -55,17 +56,7 @@ const body: LogBody = {
   ended_at: "2026-09-28T05:14:00Z",
   session_id: "session",
   predicted_css_classes: cssClasses({ density: 1, font: 0, theme: 0 }) as LogBody["predicted_css_classes"],
-  predicted_css_variables: { "--font-size-base": "1rem" },
-  prediction_confidence: { density: 1, font: 1, theme: 1 },
-  served: "fresh",
-  predict_outcome: "ok",
-  session_duration: 30_000,
-  interactions_count: 3,
-  bounce_rate: 0,
-  scroll_depth: 0.5,
-  click_through_rate: 0.1,
-  page_load_time: 700,
-  rendering_time: 40,
+  ...PLAIN_VISIT,
 };
 
 const good: OpenedReceipt = { ok: true, receipt };
