@@ -23,7 +23,7 @@ restorePolicyAfterwards();
 
 /** Trains slowly, with a short lease; nothing but these tests opens jobs. */
 async function setPolicy(jobs: Record<string, number> = {}): Promise<void> {
-  const training = { rounds: 400, max_depth: 8, min_child_weight: 0, tree_method: "exact" };
+  const training = { folds: 0, rounds: 400, max_depth: 8, min_child_weight: 0, tree_method: "exact" };
   const triggers = { data_volume: { enabled: false }, age: { enabled: false } };
   await db.doc(LIFECYCLE_PATH).set({ training, triggers, jobs: { lease_seconds: 3, queued_minutes: 0.05, ...jobs } });
 }

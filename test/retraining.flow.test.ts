@@ -80,7 +80,9 @@ describe("enough new visits", () => {
   it("open one job, whose version is whole, and whose working files are gone", async () => {
     expect(job).toMatchObject({ stage: "succeeded", attempts: 0, lease: null });
     expect(job.validation).toMatchObject({ verdict: "proceed", valid: job.validation?.checked });
-    expect(Object.keys(job.units).sort()).toEqual(["animation_duration", "density", "font_size_base", "theme"]);
+    const models = ["animation_duration", "density", "font_size_base", "theme"];
+    const folds = models.flatMap((target) => [0, 1, 2, 3, 4].map((fold) => `${target}.fold${fold}`));
+    expect(Object.keys(job.units).sort()).toEqual([...models, ...folds].sort());
     const versions = await versionsOf(job.id);
     expect(versions.map(({ version }) => version)).toEqual([job.version]);
     const [version] = versions;
@@ -90,7 +92,17 @@ describe("enough new visits", () => {
     expect(version?.varying_groups).toEqual(["density", "theme"]);
     expect(version?.lineage.data).toMatchObject({ holdout_sessions: Math.round(0.2 * sessions), sessions });
     expect(version?.metrics.classes.density.accuracy).toBeGreaterThan(0.7);
-    expect(version?.metrics.classes.font).toMatchObject({ accuracy: 1, varies: false });
+    expect(version?.metrics.classes.font).toMatchObject({ accuracy: 1, varies: false, cross_validation: null });
+    const { estimates, cross_validation: folded, accuracy, log_loss } = version?.metrics.classes.density ?? {};
+    expect(estimates?.accuracy.value).toBe(accuracy);
+    expect(estimates?.accuracy.low).toBeLessThan(accuracy ?? 0);
+    expect(estimates?.accuracy.high).toBeGreaterThan(accuracy ?? 1);
+    expect(estimates?.accuracy_above_rules.low).toBeGreaterThan(0);
+    expect(estimates?.accuracy_above_in_service).toBeNull();
+    expect(folded?.folds).toBe(5);
+    // On what came before, by models that had not seen it: much the same as on the hold-out.
+    expect(Math.abs((folded?.log_loss.mean ?? 0) - (log_loss ?? 0))).toBeLessThan(0.15);
+    expect(version?.metrics.variables["animation_duration"]?.cross_validation?.folds).toBe(5);
     const { meta, files } = await new VersionStore(db, bucket()).loadFiles(job.version ?? "");
     // Bundle, reference, forest, and each of four boosters as binary and as JSON.
     expect(Object.keys(meta.artefacts)).toHaveLength(11);

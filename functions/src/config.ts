@@ -66,6 +66,15 @@ export const Lifecycle = z
         window_days: z.number().int().min(1).max(88).default(30),
         /** Share of the sessions, the latest, that only judge. */
         holdout_share: z.number().min(0.05).max(0.5).default(0.2),
+        /** Folds of a full training's cross-validation, by session; 0 turns it off. */
+        folds: z
+          .number()
+          .int()
+          .max(10)
+          .refine((folds) => folds === 0 || folds >= 2, "must be 0, or at least 2")
+          .default(5),
+        /** Sessions that take part in it at most. */
+        folds_max_sessions: z.number().int().min(100).max(1_000_000).default(30_000),
         max_sessions: z.number().int().min(100).max(1_000_000).default(200_000),
         rounds: z.number().int().min(1).max(400).default(60),
         eta: z.number().gt(0).max(1).default(0.1),

@@ -9,7 +9,7 @@ import {
 } from "../design/schema.ts";
 import { openTrees, type TreeTarget, treeTargets } from "./bundle-trees.ts";
 import { ModelFormatError } from "./byte-reader.ts";
-import type { Bundle, Target } from "./schema.ts";
+import type { Bundle } from "./schema.ts";
 import { softmax } from "./softmax.ts";
 
 /** A version ready to answer. */
@@ -24,51 +24,80 @@ export interface VersionModel {
   predict(features: Float64Array): Design;
 }
 
+/** A version that also tells what it thinks of every class, for those who judge it. */
+export interface JudgedModel extends VersionModel {
+  /** As `predict`, with the probability of every class; a constant is sure of itself. */
+  predictFully(features: Float64Array): FullAnswer;
+}
+
+/** A version's answer with what it thinks of every class, by its index. */
+type FullAnswer = Design & { probabilities: Record<ClassGroup, Float32Array> };
+
 /**
  * Makes a version's bundle and model files ready to answer. Features go by name: a bundle may use some of them, in any order.
  * @param files name in the bundle -> bytes, whose checksums have been verified; with FOREST_FILE, model files are not read
  * @throws {ModelFormatError} a file is missing or not sound, or its model does not fit its target
  */
-export function openBundle(bundle: Bundle, files: ReadonlyMap<string, Uint8Array>): VersionModel {
+export function openBundle(bundle: Bundle, files: ReadonlyMap<string, Uint8Array>): JudgedModel {
   checkConstants(bundle);
   const columns = bundle.features.map((name) => FEATURE_NAMES.indexOf(name));
   const margins = openTrees(bundle, files);
   const places = new Map(treeTargets(bundle).map((target) => [target.name, target]));
   const row = new Float64Array(columns.length);
+  const score = (features: Float64Array): Float32Array => {
+    if (features.length !== FEATURE_NAMES.length) {
+      throw new RangeError(`a feature row has ${FEATURE_NAMES.length} values, not ${features.length}`);
+    }
+    columns.forEach((column, i) => {
+      row[i] = features[column] ?? Number.NaN;
+    });
+    return margins(row);
+  };
+  const predictFully = (features: Float64Array): FullAnswer => {
+    const scored = score(features);
+    const answer = { classes: {}, variables: {}, confidence: {}, probabilities: {} } as FullAnswer;
+    for (const group of CLASS_GROUPS) {
+      const probabilities = classProbabilities(bundle, group, places.get(group), scored);
+      const index = mostProbable(probabilities);
+      answer.classes[group] = index;
+      answer.confidence[group] = probabilities[index] ?? 0;
+      answer.probabilities[group] = probabilities;
+    }
+    for (const name of VARIABLE_NAMES) {
+      const target = bundle.variables[name];
+      const value = target.kind === "constant" ? target.value : scored[places.get(name)?.first ?? scored.length];
+      answer.variables[name] = clampVariable(name, value ?? Number.NaN);
+    }
+    return answer;
+  };
   return {
     varyingGroups: CLASS_GROUPS.filter((group) => bundle.classes[group].kind === "trees"),
     predict(features) {
-      if (features.length !== FEATURE_NAMES.length) {
-        throw new RangeError(`a feature row has ${FEATURE_NAMES.length} values, not ${features.length}`);
-      }
-      columns.forEach((column, i) => {
-        row[i] = features[column] ?? Number.NaN;
-      });
-      const scored = margins(row);
-      const design = { classes: {}, variables: {}, confidence: {} } as Design;
-      for (const group of CLASS_GROUPS) {
-        const { index, confidence } = classAnswer(bundle.classes[group], places.get(group), scored);
-        design.classes[group] = index;
-        design.confidence[group] = confidence;
-      }
-      for (const name of VARIABLE_NAMES) {
-        const target = bundle.variables[name];
-        const value = target.kind === "constant" ? target.value : scored[places.get(name)?.first ?? scored.length];
-        design.variables[name] = clampVariable(name, value ?? Number.NaN);
-      }
-      return design;
+      const { classes, variables, confidence } = predictFully(features);
+      return { classes, variables, confidence };
     },
+    predictFully,
   };
 }
 
-/** The most probable class, the first of equals. */
-function classAnswer(target: Target, place: TreeTarget | undefined, scored: Float32Array) {
-  if (target.kind === "constant") return { index: target.value, confidence: 1 };
+function classProbabilities(
+  { classes }: Bundle,
+  group: ClassGroup,
+  place: TreeTarget | undefined,
+  scored: Float32Array,
+): Float32Array {
+  const target = classes[group];
+  if (target.kind === "constant")
+    return Float32Array.from(CLASSES[group], (_, index) => Number(index === target.value));
   if (place === undefined) throw new RangeError(`${target.file} is not scored`);
-  const probabilities = softmax(scored.subarray(place.first, place.first + place.outputs));
+  return softmax(scored.subarray(place.first, place.first + place.outputs));
+}
+
+/** The first of equals. */
+function mostProbable(probabilities: Float32Array): number {
   let index = 0;
-  for (let i = 1; i < place.outputs; i++) if ((probabilities[i] ?? 0) > (probabilities[index] ?? 0)) index = i;
-  return { index, confidence: probabilities[index] ?? 0 };
+  for (let i = 1; i < probabilities.length; i++) if ((probabilities[i] ?? 0) > (probabilities[index] ?? 0)) index = i;
+  return index;
 }
 
 function checkConstants({ classes, variables }: Bundle): void {

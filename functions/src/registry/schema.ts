@@ -46,7 +46,18 @@ export const Reference = z.strictObject({
 });
 export type Reference = z.infer<typeof Reference>;
 
-/** Figures of one class group on the hold-out, all on the same rows. Log-loss is in nats, session weights sum to 1. */
+/** A figure of the hold-out with its 95 % interval, by bootstrap over sessions. */
+const Estimate = z.object({ value: z.number(), low: z.number(), high: z.number() });
+export type Estimate = z.infer<typeof Estimate>;
+
+/** Mean and standard deviation (n - 1) of a figure over the folds of a cross-validation, each judged by a model that has not seen it. */
+const OverFolds = z.object({ mean: z.number(), sd: z.number() });
+export type OverFolds = z.infer<typeof OverFolds>;
+
+/**
+ * Figures of one class group on the hold-out, all on the same rows. Log-loss is in nats, session weights sum to 1. What is
+ * optional here and below is not there in versions that were trained before it was measured.
+ */
 export const GroupMetrics = z.object({
   rows: count,
   sessions: count,
@@ -56,6 +67,33 @@ export const GroupMetrics = z.object({
   majority_accuracy: z.number(),
   /** The target takes more than one value in the training data. */
   varies: z.boolean(),
+  /** `_above_`: this version minus the other, on the same rows and draws; null while the rules are in service. */
+  estimates: z
+    .object({
+      accuracy: Estimate,
+      log_loss: Estimate,
+      /** Mean of F1 over the classes. */
+      macro_f1: Estimate,
+      /** Expected calibration error over the bins of `reliability`. */
+      ece: Estimate,
+      accuracy_above_rules: Estimate,
+      /** The class that most training rows have. */
+      accuracy_above_majority: Estimate,
+      accuracy_above_in_service: Estimate.nullable(),
+      log_loss_above_in_service: Estimate.nullable(),
+    })
+    .optional(),
+  /** Weight of the rows whose confidence is in (from, to], their mean confidence and their accuracy. */
+  reliability: z
+    .array(
+      z.object({ from: z.number(), to: z.number(), weight: z.number(), confidence: z.number(), accuracy: z.number() }),
+    )
+    .optional(),
+  /** Null for what is not trained, for incremental trainings, and where too few sessions make no folds. */
+  cross_validation: z
+    .object({ folds: count, accuracy: OverFolds, log_loss: OverFolds, macro_f1: OverFolds, ece: OverFolds })
+    .nullable()
+    .optional(),
 });
 export type GroupMetrics = z.infer<typeof GroupMetrics>;
 
@@ -66,7 +104,19 @@ export const VariableMetrics = z.object({
   /** mae / (max - min). */
   normalised_mae: z.number(),
   rules_mae: z.number(),
+  /** Of the median of the training rows. */
+  median_mae: z.number().optional(),
   varies: z.boolean(),
+  /** As for class groups. */
+  estimates: z
+    .object({
+      mae: Estimate,
+      mae_above_rules: Estimate,
+      mae_above_median: Estimate,
+      mae_above_in_service: Estimate.nullable(),
+    })
+    .optional(),
+  cross_validation: z.object({ folds: count, mae: OverFolds, normalised_mae: OverFolds }).nullable().optional(),
 });
 export type VariableMetrics = z.infer<typeof VariableMetrics>;
 

@@ -1,7 +1,7 @@
 import type { ApiError, Bucket } from "@google-cloud/storage";
 import type { Firestore } from "firebase-admin/firestore";
 import { logger } from "firebase-functions";
-import { openBundle, type VersionModel } from "../model/bundle.ts";
+import { type JudgedModel, openBundle } from "../model/bundle.ts";
 import { Bundle, XGBOOST_JSON } from "../model/schema.ts";
 import { canonicalJson, sha256 } from "../shared/canonical.ts";
 import { CorruptError, fieldIssues, inWords, reasonOf } from "../shared/errors.ts";
@@ -17,7 +17,7 @@ export type Publication = Omit<ModelVersion, "schema_version" | "created_at" | "
 export interface LoadedVersion {
   meta: ModelVersion;
   bundle: Bundle;
-  model: VersionModel;
+  model: JudgedModel;
 }
 
 /** Versions at rest: metadata in `model_versions`, artefacts in Storage under `model_versions/{version}/`. */
@@ -113,7 +113,7 @@ export class VersionStore {
   }
 
   /** The models of a version, ready to answer, from the files that this needs; throws like `load`. */
-  async loadModel(version: string): Promise<VersionModel> {
+  async loadModel(version: string): Promise<JudgedModel> {
     return (await this.load(version)).model;
   }
 

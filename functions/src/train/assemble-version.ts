@@ -8,23 +8,27 @@ import {
   VARIABLE_NAMES,
   type VariableName,
 } from "../design/schema.ts";
-import { openBundle, type VersionModel } from "../model/bundle.ts";
+import { type JudgedModel, openBundle } from "../model/bundle.ts";
 import { FOREST_FILE, freezeBundle } from "../model/bundle-trees.ts";
 import { parseBooster } from "../model/format.ts";
 import { type Bundle, type Target, XGBOOST_JSON } from "../model/schema.ts";
 import { writeXgboostJson } from "../model/write-xgboost-json.ts";
+import type { ModelVersion } from "../registry/schema.ts";
 import { type Publication, VersionStore } from "../registry/store.ts";
 import type { ServedVersion } from "../serve/schema.ts";
 import { canonicalJson } from "../shared/canonical.ts";
 import { CorruptError } from "../shared/errors.ts";
+import { answersOf } from "./answers.ts";
+import { type FoldPredictions, groupOverFolds, variableOverFolds } from "./cross-validation.ts";
 import { fingerprint } from "./dataset.ts";
-import { answersOf, type Candidate, evaluateCandidate } from "./evaluate-candidate.ts";
+import { type Candidate, evaluateCandidate } from "./evaluate-candidate.ts";
 import type { JobFiles } from "./file-store.ts";
 import type { TargetName } from "./labels.ts";
 import { INCREMENTAL_ROUNDS } from "./parent.ts";
 import { referenceOf } from "./reference.ts";
 import type { RetrainingJob } from "./schema.ts";
 import type { HeldJob } from "./store.ts";
+import { unitsOf } from "./units.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A version that only lacks its name. */
@@ -63,8 +67,10 @@ export async function assembleVersion(
     ...(await answersOf(serving, examples, split.holdout, scoring)),
     varyingGroups: serving.varyingGroups,
   };
-  const candidate = { answers, targets: bundle.classes, files: artefacts, against, inService };
-  const { metrics, gate } = evaluateCandidate(workspace, candidate);
+  const candidate = { answers, against, inService };
+  const judging = (target: string) => held.beat(`judging ${target}`);
+  const { metrics, gate } = await evaluateCandidate(workspace, candidate, judging);
+  await crossValidated(workspace, job, files, metrics);
   const publication: Assembled["publication"] = {
     trained_at: job.as_of,
     features: [...FEATURE_NAMES],
@@ -75,6 +81,26 @@ export async function assembleVersion(
     gate,
   };
   return { publication, files: artefacts };
+}
+
+/** Adds what each fold's own models were worth to the figures of the targets that were trained. */
+async function crossValidated(
+  workspace: Workspace,
+  job: RetrainingJob,
+  files: JobFiles,
+  { classes, variables }: ModelVersion["metrics"],
+): Promise<void> {
+  const predictionsOf = async (target: TargetName): Promise<FoldPredictions> => {
+    const names = unitsOf(workspace).filter((unit) => unit.target === target && unit.fold !== null);
+    return Promise.all(names.map(({ name }) => files.get(name, job.units[name] ?? "")));
+  };
+  for (const group of CLASS_GROUPS) {
+    classes[group].cross_validation = groupOverFolds(workspace, group, await predictionsOf(group));
+  }
+  for (const [name, figures] of Object.entries(variables)) {
+    const variable = name as VariableName;
+    figures.cross_validation = variableOverFolds(workspace, variable, await predictionsOf(variable));
+  }
 }
 
 /** What follows from bundle and boosters: the frozen form that answers visits, and the one that XGBoost itself opens. */
@@ -109,7 +135,7 @@ function bundleOf({ plan }: Workspace): Bundle {
 async function modelInService(
   versions: VersionStore,
   inService: ServedVersion,
-): Promise<{ against: ServedVersion; model: VersionModel | null }> {
+): Promise<{ against: ServedVersion; model: JudgedModel | null }> {
   if (inService === "rules") return { against: "rules", model: null };
   try {
     return { against: inService, model: await versions.loadModel(inService) };

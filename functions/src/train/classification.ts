@@ -1,74 +1,134 @@
-/** Probabilities and right answers of rows. */
-export interface Classified {
-  /** rows x classes, row by row. */
-  probabilities: ArrayLike<number>;
-  /** Class of each row, from 0. */
-  labels: ArrayLike<number>;
-  classes: number;
-}
-
-/** What a classifier is worth on rows that it has not seen. */
+/** What a classifier is worth on rows that it has not seen; all over weighted rows. NaN where no row has weight. */
 export interface ClassificationFigures {
   accuracy: number;
+  /** Mean of -ln(probability of the class that was right), nats. */
+  logLoss: number;
   /** Mean over the classes of F1 = 2 tp / (2 tp + fp + fn); 0 for a class that is neither there nor predicted, as in scikit-learn. */
   macroF1: number;
-  /** Expected calibration error: mean distance of confidence and accuracy over the bins of `reliability`, by their rows. */
+  /** Expected calibration error: mean distance of confidence and accuracy over the bins of reliability, by their weight. */
   ece: number;
-  reliability: ReliabilityBin[];
 }
 
 /** Rows whose confidence (the probability of the predicted class) is in (from, to]. */
-interface ReliabilityBin {
+export interface ReliabilityBin {
   from: number;
   to: number;
-  rows: number;
-  /** Means; NaN without rows. */
+  weight: number;
+  /** Means; 0 without weight. */
   confidence: number;
   accuracy: number;
 }
 
 /** Bins of equal width, as in Guo et al. 2017, "On Calibration of Modern Neural Networks". */
 const BINS = 10;
+const BIN_SUMS = 3;
 
-/** Judges a classifier by its predictions; the first of equally probable classes is predicted. */
-export function classificationFigures({ probabilities, labels, classes }: Classified): ClassificationFigures {
-  const hits = new Int32Array(classes);
-  const predicted = new Int32Array(classes);
-  const actual = new Int32Array(classes);
-  const bins = Array.from({ length: BINS }, () => ({ rows: 0, confidence: 0, right: 0 }));
-  for (let row = 0; row < labels.length; row++) {
-    const label = labels[row] as number;
-    let guess = 0;
-    const of = (c: number): number => probabilities[row * classes + c] as number;
-    for (let c = 1; c < classes; c++) if (of(c) > of(guess)) guess = c;
-    count(predicted, guess);
-    count(actual, label);
-    if (guess === label) count(hits, label);
-    const bin = bins[Math.min(BINS - 1, Math.max(0, Math.ceil(of(guess) * BINS) - 1))];
-    if (bin === undefined) continue;
-    bin.rows++;
-    bin.confidence += of(guess);
-    bin.right += guess === label ? 1 : 0;
-  }
-  const rows = labels.length;
-  const f1 = Array.from(hits, (tp, c) => {
-    const both = (predicted[c] as number) + (actual[c] as number);
-    return both === 0 ? 0 : (2 * tp) / both;
-  });
-  return {
-    accuracy: hits.reduce((a, b) => a + b, 0) / rows,
-    macroF1: f1.reduce((a, b) => a + b, 0) / classes,
-    ece: bins.reduce((sum, bin) => sum + Math.abs(bin.confidence - bin.right), 0) / rows,
-    reliability: bins.map(({ rows: own, confidence, right }, i) => ({
-      from: i / BINS,
-      to: (i + 1) / BINS,
-      rows: own,
-      confidence: confidence / own,
-      accuracy: right / own,
-    })),
-  };
+/**
+ * Least probability that log-loss reckons with: a class that was called impossible costs 36.04 nats. It is the machine
+ * epsilon of float64, as in scikit-learn's log_loss.
+ */
+const LEAST_PROBABILITY = 2 ** -52;
+
+/** One row: what it was given for each class, and what was right. */
+export interface ClassifiedRow {
+  probabilities: ArrayLike<number>;
+  /** Class, from 0. */
+  label: number;
+  weight: number;
 }
 
-function count(counts: Int32Array, at: number): void {
-  counts[at] = (counts[at] ?? 0) + 1;
+/**
+ * How many sums the figures of a classifier take: the losses, the confusion (actual x predicted), and three for each bin.
+ * They add up: sums of some rows and sums of others are sums of both.
+ */
+export function sumsOf(classes: number): number {
+  return 1 + classes * classes + BINS * BIN_SUMS;
+}
+
+/** Adds a row to the sums that begin at `at`; the first of equally probable classes is predicted. */
+export function addRow(sums: Float64Array, at: number, classes: number, row: ClassifiedRow): void {
+  const { probabilities, label, weight } = row;
+  const of = (c: number): number => probabilities[c] as number;
+  let guess = 0;
+  for (let c = 1; c < classes; c++) if (of(c) > of(guess)) guess = c;
+  const add = (i: number, value: number): void => {
+    sums[at + i] = (sums[at + i] as number) + weight * value;
+  };
+  add(0, -Math.log(Math.min(1 - LEAST_PROBABILITY, Math.max(LEAST_PROBABILITY, of(label)))));
+  add(1 + label * classes + guess, 1);
+  const bin = binsFrom(classes) + BIN_SUMS * Math.min(BINS - 1, Math.max(0, Math.ceil(of(guess) * BINS) - 1));
+  add(bin, 1);
+  add(bin + 1, of(guess));
+  add(bin + 2, Number(guess === label));
+}
+
+function binsFrom(classes: number): number {
+  return 1 + classes * classes;
+}
+
+/** The figures that sums beginning at `at` amount to. */
+export function figuresFrom(sums: Float64Array, at: number, classes: number): ClassificationFigures {
+  const confusion = (actual: number, predicted: number): number =>
+    sums[at + 1 + actual * classes + predicted] as number;
+  let weight = 0;
+  let right = 0;
+  let f1 = 0;
+  for (let c = 0; c < classes; c++) {
+    let both = 0;
+    for (let other = 0; other < classes; other++) {
+      weight += confusion(c, other);
+      both += confusion(c, other) + confusion(other, c);
+    }
+    right += confusion(c, c);
+    f1 += both === 0 ? 0 : (2 * confusion(c, c)) / both;
+  }
+  let gap = 0;
+  for (let bin = 0; bin < BINS; bin++) {
+    const from = at + binsFrom(classes) + BIN_SUMS * bin;
+    gap += Math.abs((sums[from + 1] as number) - (sums[from + 2] as number));
+  }
+  if (weight === 0) return { accuracy: Number.NaN, logLoss: Number.NaN, macroF1: Number.NaN, ece: Number.NaN };
+  return { accuracy: right / weight, logLoss: (sums[at] as number) / weight, macroF1: f1 / classes, ece: gap / weight };
+}
+
+/** How confidence and accuracy go together, bin by bin. */
+export function reliabilityFrom(sums: Float64Array, at: number, classes: number): ReliabilityBin[] {
+  return Array.from({ length: BINS }, (_, bin) => {
+    const from = at + binsFrom(classes) + BIN_SUMS * bin;
+    const weight = sums[from] as number;
+    const mean = (sum: number): number => (weight === 0 ? 0 : sum / weight);
+    return {
+      from: bin / BINS,
+      to: (bin + 1) / BINS,
+      weight,
+      confidence: mean(sums[from + 1] as number),
+      accuracy: mean(sums[from + 2] as number),
+    };
+  });
+}
+
+/**
+ * The figures of a classifier on some rows.
+ * @param probabilities rows x classes, row by row
+ * @param labels class of each row
+ * @param weights 1 for each if left out
+ */
+export function classificationFigures({
+  probabilities,
+  labels,
+  weights,
+  classes,
+}: {
+  probabilities: ArrayLike<number>;
+  labels: ArrayLike<number>;
+  weights?: ArrayLike<number>;
+  classes: number;
+}): ClassificationFigures {
+  const sums = new Float64Array(sumsOf(classes));
+  for (let row = 0; row < labels.length; row++) {
+    const of = { length: classes } as { length: number; [c: number]: number };
+    for (let c = 0; c < classes; c++) of[c] = probabilities[row * classes + c] as number;
+    addRow(sums, 0, classes, { probabilities: of, label: labels[row] as number, weight: weights?.[row] ?? 1 });
+  }
+  return figuresFrom(sums, 0, classes);
 }

@@ -4,8 +4,9 @@ import type { InteractionLog } from "../collect/schema.ts";
 import { Lifecycle } from "../config.ts";
 import { neutralVariables } from "../design/rules.ts";
 import { CLASS_GROUPS, type ClassGroup, type Design, VARIABLE_NAMES } from "../design/schema.ts";
-import type { VersionModel } from "../model/bundle.ts";
-import { type Answers, answersOf, type Candidate, evaluateCandidate } from "./evaluate-candidate.ts";
+import type { JudgedModel } from "../model/bundle.ts";
+import { type Answers, answersOf } from "./answers.ts";
+import { type Candidate, evaluateCandidate } from "./evaluate-candidate.ts";
 import { examplesOf } from "./examples.ts";
 import { planTraining } from "./plan.ts";
 import { sampleOf } from "./sample.ts";
@@ -36,29 +37,30 @@ function workspace(policy: "engagement" | "observed", differences: Partial<Inter
   const examples = examplesOf(samples, policy);
   const split = splitSessions(examples, training.holdout_share);
   const validation = { verdict: "proceed", checked: 11, valid: 11, invalid: {}, reason: "" } as const;
-  return { training, validation, examples, split, plan: planTraining(examples, split), parent: null };
+  return { training, validation, examples, split, plan: planTraining(examples, split), fold: null, parent: null };
 }
 
 /** A version that always answers the same. */
-function always(classes: Record<ClassGroup, number>, variables: Partial<Design["variables"]> = {}): VersionModel {
+function always(classes: Record<ClassGroup, number>, variables: Partial<Design["variables"]> = {}): JudgedModel {
   const design = { classes, variables: { ...neutralVariables(), ...variables }, confidence: classes };
-  return { varyingGroups: [], predict: () => design };
+  const probabilities = Object.fromEntries(
+    CLASS_GROUPS.map((group) => [group, Float32Array.from([0, 1, 2], (index) => Number(index === classes[group]))]),
+  ) as Record<ClassGroup, Float32Array>;
+  return { varyingGroups: [], predict: () => design, predictFully: () => ({ ...design, probabilities }) };
 }
 
-const answers = (model: VersionModel, { examples }: Workspace): Promise<Answers> =>
+const answers = (model: JudgedModel, { examples }: Workspace): Promise<Answers> =>
   answersOf(model, examples, Int32Array.from(examples.ids.keys()), async () => {});
 
 async function candidate(of: Workspace, classes: Record<ClassGroup, number>): Promise<Candidate> {
   return {
     answers: await answers(always(classes, { font_size_base: 1.1 }), of),
-    targets: Object.fromEntries(
-      CLASS_GROUPS.map((group) => [group, { kind: "constant", value: classes[group] }]),
-    ) as Candidate["targets"],
-    files: new Map(),
     against: "rules",
     inService: null,
   };
 }
+
+const evaluated = (work: Workspace, of: Candidate) => evaluateCandidate(work, of, async () => {});
 
 const ALTA = { density: 2, font: 0, theme: 0 };
 const MEDIA = { ...ALTA, density: 1 };
@@ -66,7 +68,7 @@ const MEDIA = { ...ALTA, density: 1 };
 describe("a candidate", () => {
   it("is measured on the hold-out, each session with weight 1, beside the rules and the majority", async () => {
     const work = workspace("engagement");
-    const { metrics, gate } = evaluateCandidate(work, await candidate(work, ALTA));
+    const { metrics, gate } = await evaluated(work, await candidate(work, ALTA));
     // Session 8 is engaged, session 9 half: 3/4 of the weight is densidad-alta. In training 5 of 8 are media.
     expect(metrics.classes.density).toMatchObject({
       rows: 3,
@@ -84,6 +86,12 @@ describe("a candidate", () => {
     expect(metrics.variables["font_size_base"]?.normalised_mae).toBeCloseTo(0.0625 / 0.7, 12);
     expect(metrics.variables["font_size_base"]?.rules_mae).toBeCloseTo(0.1125, 12);
     expect(Object.keys(metrics.variables)).toEqual(VARIABLE_NAMES);
+    // Session 8 is right, session 9 half: draws of two are (8, 8), (8, 9), (9, 9), each bound of 95 % is among them.
+    expect(metrics.classes.density.estimates?.accuracy).toEqual({ value: 0.75, low: 0.5, high: 1 });
+    expect(metrics.classes.density.estimates?.accuracy_above_rules).toEqual({ value: 0.5, low: 0, high: 1 });
+    expect(metrics.classes.density.estimates?.accuracy_above_in_service).toBeNull();
+    // The training median is 1, for whom 5 of 8 sessions are not engaged.
+    expect(metrics.variables["font_size_base"]?.median_mae).toBeCloseTo(0.1125, 12);
     expect(gate).toMatchObject({ verdict: "better", against: "rules", accuracy_difference: 0.5 });
   });
 
@@ -91,22 +99,26 @@ describe("a candidate", () => {
     const work = workspace("engagement");
     const inService = { ...(await answers(always(ALTA), work)), varyingGroups: [] };
     const worse = { ...(await candidate(work, MEDIA)), against: VERSION, inService } as const;
-    expect(evaluateCandidate(work, worse).gate).toMatchObject({
+    expect((await evaluated(work, worse)).gate).toMatchObject({
       verdict: "not_better",
       against: VERSION,
       accuracy_difference: -0.5,
     });
+    const { estimates } = (await evaluated(work, worse)).metrics.classes.density;
+    // On the same draws: where the one is right by half a session more, the other is so by half a session less.
+    expect(estimates?.accuracy_above_in_service).toEqual({ value: -0.5, low: -1, high: 0 });
+    expect(estimates?.log_loss_above_in_service?.value).toBeCloseTo(0.5 * 52 * Math.LN2, 10);
     const equal = { ...(await candidate(work, ALTA)), against: VERSION, inService } as const;
-    expect(evaluateCandidate(work, equal).gate).toMatchObject({ verdict: "better", accuracy_difference: 0 });
+    expect((await evaluated(work, equal)).gate).toMatchObject({ verdict: "better", accuracy_difference: 0 });
   });
 
   it("that is constant is judged where the hold-out is not", async () => {
     const work = workspace("engagement");
     const constant = { ...work, plan: { constants: {}, trees: [] } };
-    expect(evaluateCandidate(constant, await candidate(work, MEDIA)).gate.verdict).toBe("better");
+    expect((await evaluated(constant, await candidate(work, MEDIA))).gate.verdict).toBe("better");
     const inService = { ...(await answers(always(ALTA), work)), varyingGroups: [] };
     const worse = { ...(await candidate(work, MEDIA)), against: VERSION, inService } as const;
-    expect(evaluateCandidate(constant, worse).gate.verdict).toBe("not_better");
+    expect((await evaluated(constant, worse)).gate.verdict).toBe("not_better");
   });
 
   it.each([
@@ -116,19 +128,21 @@ describe("a candidate", () => {
     const work = workspace("engagement");
     const inService = { ...(await answers(always(ALTA), work)), varyingGroups };
     const other = { ...(await candidate(work, { ...ALTA, theme: 1 })), against: VERSION, inService } as const;
-    expect(evaluateCandidate(work, other).gate.verdict).toBe(verdict);
+    expect((await evaluated(work, other)).gate.verdict).toBe(verdict);
   });
 
   it("without a labelled hold-out row has figures of 0 and is not judged by them", async () => {
     const work = workspace("observed", { predicted_css_variables: {} });
-    const { metrics, gate } = evaluateCandidate(work, await candidate(work, ALTA));
-    expect(metrics.variables["spacing_base"]).toEqual({
+    const { metrics, gate } = await evaluated(work, await candidate(work, ALTA));
+    expect(metrics.variables["spacing_base"]).toMatchObject({
       rows: 0,
       mae: 0,
       normalised_mae: 0,
       rules_mae: 0,
       varies: false,
+      estimates: { mae: { value: 0, low: 0, high: 0 }, mae_above_in_service: null },
     });
+    expect(metrics.classes.density.estimates?.accuracy).toEqual({ value: 0, low: 0, high: 0 });
     expect(gate.verdict).toBe("not_enough_data");
   });
 });

@@ -10,6 +10,9 @@ export interface GroupAccuracy {
   rules: number;
 }
 
+/** Equal accuracies that were added up in another order differ by less. */
+const ROUNDING = 1e-9;
+
 /**
  * Whether a candidate may go into service: its mean accuracy over the judged groups is no worse than that of the version
  * in service, nor than the rules'. All answers are those before overrides.
@@ -33,7 +36,7 @@ export function judgeCandidate({
   const mean = (of: "candidate" | "inService" | "rules"): number =>
     groups.reduce((sum, group) => sum + group[of], 0) / groups.length;
   const [candidate, inService, rules] = [mean("candidate"), mean("inService"), mean("rules")];
-  const better = candidate >= inService && candidate >= rules;
+  const better = candidate >= inService - ROUNDING && candidate >= rules - ROUNDING;
   const baselines =
     against === "rules" ? [`rules ${pct(rules)}`] : [`${against} ${pct(inService)}`, `rules ${pct(rules)}`];
   return {

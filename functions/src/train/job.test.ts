@@ -100,7 +100,7 @@ describe("a job", () => {
     {
       name: "keeps what units are done",
       from: { stage: "training", units: { density: "aa" } },
-      event: { type: "trained", target: "theme", sha256: "bb", total: 3 },
+      event: { type: "trained", unit: "theme", sha256: "bb", total: 3 },
       to: { units: { density: "aa", theme: "bb" }, progress: { done: 2, total: 3, message: "theme is trained" } },
     },
     {
@@ -204,9 +204,7 @@ const anyEvent: fc.Arbitrary<JobEvent> = fc.oneof(
     { type: "stumbled", reason: "no memory", maxAttempts: 5 },
     { type: "ended", stage: "skipped", reason: "little data" },
   ),
-  fc
-    .constantFrom("density", "theme")
-    .map((target): JobEvent => ({ type: "trained", target, sha256: target, total: 2 })),
+  fc.constantFrom("density", "theme").map((unit): JobEvent => ({ type: "trained", unit, sha256: unit, total: 2 })),
 );
 
 describe("whatever happens to a job", () => {

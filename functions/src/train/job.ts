@@ -14,8 +14,8 @@ export type JobEvent =
   | { type: "enqueued" }
   | { type: "collected"; dataset: Dataset }
   | { type: "validated"; validation: NonNullable<RetrainingJob["validation"]> }
-  /** One unit of work is done: a target's booster is in Storage. */
-  | { type: "trained"; target: string; sha256: string; total: number }
+  /** One unit of work is done: its result is in Storage. */
+  | { type: "trained"; unit: string; sha256: string; total: number }
   | { type: "all_trained"; total: number }
   | { type: "evaluated"; version: string }
   /** The version can be seen. One that is not better is the end of a `skipped` job, with the comparison. */
@@ -66,8 +66,8 @@ export function apply(job: RetrainingJob, event: JobEvent, nowMs: number): Retra
     }
     case "trained": {
       if (job.stage !== "training") return job;
-      const units = { ...job.units, [event.target]: event.sha256 };
-      const progress = { done: Object.keys(units).length, total: event.total, message: `${event.target} is trained` };
+      const units = { ...job.units, [event.unit]: event.sha256 };
+      const progress = { done: Object.keys(units).length, total: event.total, message: `${event.unit} is trained` };
       return { ...job, units, progress };
     }
     case "all_trained":

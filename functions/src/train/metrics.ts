@@ -1,60 +1,12 @@
-/** Weighted share of rows whose class was predicted; NaN without weight. */
-export function accuracy({
-  predicted,
-  actual,
-  weights,
-}: {
-  predicted: ArrayLike<number>;
-  actual: ArrayLike<number>;
-  weights: ArrayLike<number>;
-}): number {
-  return weightedMean(weights, (i) => Number(predicted[i] === actual[i]));
-}
-
 /**
- * Least probability that log-loss reckons with: a class that was called impossible costs 36.04 nats. It is the machine
- * epsilon of float64, as in scikit-learn's log_loss.
- */
-const LEAST_PROBABILITY = 2 ** -52;
-
-/**
- * Weighted mean of -ln(probability of the class that was right), in nats; NaN without weight.
- * @param probabilities of the right class, one per row
- */
-export function logLoss({
-  probabilities,
-  weights,
-}: {
-  probabilities: ArrayLike<number>;
-  weights: ArrayLike<number>;
-}): number {
-  return weightedMean(
-    weights,
-    (i) => -Math.log(Math.min(1 - LEAST_PROBABILITY, Math.max(LEAST_PROBABILITY, probabilities[i] ?? Number.NaN))),
-  );
-}
-
-/**
- * Weighted mean of absolute errors; NaN without weight.
+ * Distance of a prediction from what was right.
  * @param period for a circular quantity, the length of the circle: errors go the short way round
  */
-export function meanAbsoluteError({
-  predicted,
-  actual,
-  weights,
-  period,
-}: {
-  predicted: ArrayLike<number>;
-  actual: ArrayLike<number>;
-  weights: ArrayLike<number>;
-  period: number | null;
-}): number {
-  return weightedMean(weights, (i) => {
-    const error = Math.abs((predicted[i] ?? Number.NaN) - (actual[i] ?? Number.NaN));
-    if (period === null) return error;
-    const around = error % period;
-    return Math.min(around, period - around);
-  });
+export function absoluteError(predicted: number, actual: number, period: number | null): number {
+  const error = Math.abs(predicted - actual);
+  if (period === null) return error;
+  const around = error % period;
+  return Math.min(around, period - around);
 }
 
 /** The class that has most weight, the first of equals. */
@@ -67,13 +19,16 @@ export function majorityClass(actual: ArrayLike<number>, weights: ArrayLike<numb
   return sums.indexOf(Math.max(...sums));
 }
 
-function weightedMean(weights: ArrayLike<number>, value: (i: number) => number): number {
-  let sum = 0;
-  let total = 0;
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i] ?? 0;
-    sum += weight * value(i);
-    total += weight;
+/** The least value with at least half of the weight at or below it; NaN without weight. */
+export function weightedMedian(values: ArrayLike<number>, weights: ArrayLike<number>): number {
+  const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort(
+    (a, b) => (values[a] as number) - (values[b] as number),
+  );
+  const half = order.reduce((sum, i) => sum + (weights[i] as number), 0) / 2;
+  let below = 0;
+  for (const i of order) {
+    below += weights[i] as number;
+    if (below >= half && below > 0) return values[i] as number;
   }
-  return sum / total;
+  return Number.NaN;
 }

@@ -8,10 +8,10 @@ import { type Assembled, assembleVersion } from "./assemble-version.ts";
 import { collectDataset } from "./collect-dataset.ts";
 import { JobFiles } from "./file-store.ts";
 import { isFinal } from "./job.ts";
-import type { TargetName } from "./labels.ts";
 import { exhausted, openParent } from "./parent.ts";
 import { type HeldJob, JobStore, LostJobError } from "./store.ts";
-import { trainTargets } from "./train-targets.ts";
+import { trainUnits } from "./train-units.ts";
+import { unitsOf } from "./units.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** Sessions that a training needs at least; with fewer the job is skipped. */
@@ -134,23 +134,23 @@ class JobWork {
 
   private async train(): Promise<void> {
     const workspace = await this.workspace();
-    const { examples, plan, parent } = workspace;
+    const { examples, parent } = workspace;
     const reason = parent === null ? undefined : exhausted(parent);
     if (reason !== undefined) return this.held.report({ type: "ended", stage: "skipped", reason });
     if (examples.sessions < MIN_SESSIONS) {
       const reason = `${examples.sessions} sessions teach something, ${MIN_SESSIONS} are needed`;
       return this.held.report({ type: "ended", stage: "skipped", reason });
     }
-    const total = plan.trees.length;
-    const missing = plan.trees.filter((name) => this.held.job.units[name] === undefined);
+    const all = unitsOf(workspace);
+    const total = all.length;
+    const missing = all.filter(({ name }) => this.held.job.units[name] === undefined);
     if (missing.length === 0) return this.held.report({ type: "all_trained", total });
     // As many at once as there are cores: no more would be lost if this worker died.
-    const targets = missing.slice(0, availableParallelism());
-    const boosters = await trainTargets(workspace, targets, (message) => this.held.beat(message));
-    for (const [i, booster] of boosters.entries()) {
-      const target = targets[i] as TargetName;
-      const { sha256 } = await this.files.put(target, booster);
-      await this.held.report({ type: "trained", target, sha256, total });
+    const units = missing.slice(0, availableParallelism());
+    const results = await trainUnits(workspace, units, (message) => this.held.beat(message));
+    for (const [i, { name }] of units.entries()) {
+      const { sha256 } = await this.files.put(name, results[i] ?? new Uint8Array());
+      await this.held.report({ type: "trained", unit: name, sha256, total });
     }
   }
 

@@ -65,7 +65,7 @@ export const RetrainingJob = z.object({
       reason: z.string(),
     })
     .nullable(),
-  /** Finished units of work: target name -> SHA-256 of its object in Storage (`retraining_jobs/{id}/{target}.{first 12 digits}`). */
+  /** Finished units of work: name -> SHA-256 of its object in Storage (`retraining_jobs/{id}/{name}.{first 12 digits}`). */
   units: z.record(z.string(), z.string()),
   /** Chosen before the first upload, so that a retry publishes the same version and not a second one. */
   version: VersionId.nullable(),

@@ -62,9 +62,7 @@ describe("a held job", () => {
     const store = slowStore();
     const held = new HeldJob(store, JOB, { leaseSeconds: 0 });
     const beat = held.beat("round 1");
-    const reports = ["density", "theme"].map((target) =>
-      held.report({ type: "trained", target, sha256: target, total: 2 }),
-    );
+    const reports = ["density", "theme"].map((unit) => held.report({ type: "trained", unit, sha256: unit, total: 2 }));
     await settle();
     expect(store.answers).toHaveLength(1);
     for (let sent = 0; sent < 3; sent++) {

@@ -1,9 +1,10 @@
-import type { Lifecycle } from "../config.ts";
+import { Lifecycle } from "../config.ts";
 import { CorruptError } from "../shared/errors.ts";
 import { LogValidator, type ValidationReport } from "../validate/validate.ts";
 import { decodeDataset } from "./dataset.ts";
 import { type Examples, examplesOf } from "./examples.ts";
 import type { JobFiles } from "./file-store.ts";
+import { foldsOf } from "./folds.ts";
 import type { Parent } from "./parent.ts";
 import { planTraining, type TrainingPlan } from "./plan.ts";
 import type { RetrainingJob } from "./schema.ts";
@@ -16,6 +17,8 @@ export interface Workspace {
   examples: Examples;
   split: Split;
   plan: TrainingPlan;
+  /** Fold of each row, -1 where it takes no part; null where there is no cross-validation. */
+  fold: Int32Array | null;
   /** What an incremental retraining goes on from; its plan is the parent's. */
   parent: Parent | null;
 }
@@ -28,7 +31,8 @@ export interface Workspace {
 export async function openWorkspace(files: JobFiles, job: RetrainingJob, parent: Parent | null): Promise<Workspace> {
   if (job.dataset === null) throw new CorruptError(`the job ${job.id} is ${job.stage} and has no data set`);
   const { header, samples } = decodeDataset(await files.get("dataset", job.dataset.sha256));
-  const { training } = header;
+  // A job that was opened before the policy knew a number goes by its default.
+  const { training } = Lifecycle.parse({ training: header.training });
   const [fromMs, toMs, asOfMs] = [Date.parse(header.from), Date.parse(header.to), Date.parse(job.as_of)];
   const validator = new LogValidator({ fromMs, toMs, asOfMs });
   const valid = samples.filter((sample) => validator.check(sample).length === 0);
@@ -40,6 +44,22 @@ export async function openWorkspace(files: JobFiles, job: RetrainingJob, parent:
     examples,
     split,
     plan: parent?.plan ?? planTraining(examples, split),
+    fold: parent === null ? crossValidationFolds(examples, split, training) : null,
     parent,
   };
+}
+
+/** Parts the training side into folds by session; null where there are too few sessions, or the policy wants none. */
+export function crossValidationFolds(
+  { session, ids }: Pick<Examples, "session" | "ids">,
+  split: Pick<Split, "train" | "trainSessions">,
+  { folds, folds_max_sessions: maxGroups, seed }: Lifecycle["training"],
+): Int32Array | null {
+  if (folds === 0 || split.trainSessions < folds) return null;
+  const sessions = Int32Array.from(split.train, (row) => session[row] as number);
+  const fold = new Int32Array(ids.length).fill(-1);
+  foldsOf(sessions, { folds, seed, maxGroups }).forEach((of, i) => {
+    fold[split.train[i] as number] = of;
+  });
+  return fold;
 }
