@@ -13,6 +13,7 @@ const WRITERS: Record<string, string> = {
   ingest_windows: "collect",
   pipeline: "collect",
   windows: "collect",
+  traffic: "collect",
   log_inbox: "collect",
   serving_windows: "serve",
   routing: "serve",

@@ -207,9 +207,14 @@ describe("fold", () => {
       count: 1,
       lastEventAt: null,
       windowIds: [],
-      fold: () => {
+      trafficIds: [],
+      foldWindows: () => {
         throw new Error("nothing is to be folded");
       },
+      foldTraffic: () => {
+        throw new Error("nothing is to be folded");
+      },
+      perHour: {},
       holder: null,
     });
     expect(committed).toBeNull();

@@ -1,7 +1,9 @@
 import type { Firestore } from "firebase-admin/firestore";
-import { foldInto, MAX_WINDOWS, prefixWithin, touchedWindows } from "./fold.ts";
+import { hourId } from "../shared/time.ts";
+import { foldInto, MAX_DOCUMENTS, prefixWithin, touchedTraffic, touchedWindows } from "./fold.ts";
 import { type DueLog, type FoldStep, FoldStore } from "./fold-store.ts";
 import type { FoldState } from "./schema.ts";
+import { foldTraffic } from "./traffic.ts";
 
 /** Who folds, and how long at most. */
 export interface FoldRun {
@@ -80,7 +82,7 @@ async function foldShard(store: FoldStore, shard: number, run: FoldRun): Promise
 /** The longest run of logs, from the first on, that one commit can hold. A log that cannot be read is stepped over. */
 function prefix(due: readonly DueLog[]): readonly DueLog[] {
   const readable = due.flatMap(({ log }) => log ?? []);
-  const first = readable[prefixWithin(readable, MAX_WINDOWS)];
+  const first = readable[prefixWithin(readable, MAX_DOCUMENTS)];
   return first === undefined
     ? due
     : due.slice(
@@ -99,9 +101,18 @@ function foldStep(from: FoldState, step: readonly DueLog[], holder: string | nul
     count: step.length,
     lastEventAt: latest(logs.map((log) => log.event_at)),
     windowIds: [...new Set(logs.flatMap(touchedWindows))],
-    fold: (windows) => foldInto(windows, logs),
+    trafficIds: [...new Set(logs.flatMap(touchedTraffic))],
+    foldWindows: (windows) => foldInto(windows, logs),
+    foldTraffic: (traffic) => foldTraffic(traffic, logs),
+    perHour: countBy(step, ({ fold_after: at }) => hourId(Date.parse(at))),
     holder,
   };
+}
+
+function countBy<T>(all: readonly T[], name: (one: T) => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const one of all) counts[name(one)] = (counts[name(one)] ?? 0) + 1;
+  return counts;
 }
 
 /** The latest of ISO times of fixed width. */

@@ -4,11 +4,13 @@ import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { isFree } from "../shared/lease.ts";
 import { iso } from "../shared/time.ts";
 import { isResting } from "./fold.ts";
-import { FoldState, InteractionLog, type Window } from "./schema.ts";
-import { logShards, windowsById } from "./store.ts";
+import { FoldState, InteractionLog, Traffic, Window } from "./schema.ts";
+import { documentsById, logShards } from "./store.ts";
 
 /** Logs that the fold reads at a time. */
 const FOLD_LIMIT = 500;
+/** Hours of which it is remembered how many logs were folded, until they are reconciled. */
+const KEPT_HOURS = 200;
 /** Milliseconds for which a folder that went silent keeps others from trying. */
 const LEASE_MS = 30_000;
 
@@ -27,10 +29,14 @@ export interface FoldStep {
   count: number;
   /** Latest event time among them. */
   lastEventAt: string | null;
-  /** Ids of all windows that they touch, at most 60. */
+  /** Ids of all windows and traffic documents that they touch, at most 60 together. */
   windowIds: readonly string[];
-  /** The windows after the step, from those that exist. */
-  fold: (windows: ReadonlyMap<string, Window>) => ReadonlyMap<string, Window>;
+  trafficIds: readonly string[];
+  /** What they are after the step, from those that exist. */
+  foldWindows: (windows: ReadonlyMap<string, Window>) => ReadonlyMap<string, Window>;
+  foldTraffic: (traffic: ReadonlyMap<string, Traffic>) => ReadonlyMap<string, Traffic>;
+  /** Logs in this step by hour of their fold_after. */
+  perHour: Readonly<Record<string, number>>;
   /** Who keeps the lease, or null to give it back. */
   holder: string | null;
 }
@@ -44,7 +50,7 @@ const FIRST_STATE: FoldState = {
   lease: null,
 };
 
-/** The fold's progress in `pipeline/fold-{shard}`, what is due, and the commit of a step: the only writer of `windows`. */
+/** The fold's progress in `pipeline/fold-{shard}`, what is due, and the commit of a step: the only writer of `windows` and `traffic`. */
 export class FoldStore {
   private readonly db: Firestore;
   constructor(db: Firestore) {
@@ -115,18 +121,23 @@ export class FoldStore {
 
   /** Writes the windows and the new watermark together; null, and nothing written, if the watermark has moved. */
   async commit(shard: number, step: FoldStep): Promise<FoldState | null> {
-    const ids = step.windowIds;
-    const windows = this.db.collection("windows");
+    const [windows, traffic] = [this.db.collection("windows"), this.db.collection("traffic")];
+    const windowRefs = step.windowIds.map((id) => windows.doc(id));
+    const trafficRefs = step.trafficIds.map((id) => traffic.doc(id));
     return this.db.runTransaction(async (tx) => {
-      const [first, ...found] = await tx.getAll(this.state(shard), ...ids.map((id) => windows.doc(id)));
+      const [first, ...found] = await tx.getAll(this.state(shard), ...windowRefs, ...trafficRefs);
       const state = (first === undefined ? undefined : parseDocument(FoldState, first)) ?? FIRST_STATE;
       if (state.watermark.fold_after !== step.from.fold_after || state.watermark.id !== step.from.id) return null;
-      for (const [id, window] of step.fold(windowsById(found))) tx.set(windows.doc(id), window);
+      const foundWindows = documentsById(Window, found.slice(0, windowRefs.length));
+      const foundTraffic = documentsById(Traffic, found.slice(windowRefs.length));
+      for (const [id, window] of step.foldWindows(foundWindows)) tx.set(windows.doc(id), window);
+      for (const [id, of] of step.foldTraffic(foundTraffic)) tx.set(traffic.doc(id), of);
       const last = step.lastEventAt;
       const next: FoldState = {
         ...state,
         watermark: step.to,
         folded: state.folded + step.count,
+        unreconciled: newestHours(state.unreconciled ?? {}, step.perHour),
         last_event_at: last !== null && last > (state.last_event_at ?? "") ? last : state.last_event_at,
         folded_at: iso(Date.now()),
         lease: step.holder === null ? null : lease(step.holder),
@@ -139,6 +150,13 @@ export class FoldStore {
   private state(shard: number) {
     return this.db.collection("pipeline").doc(`fold-${shard}`);
   }
+}
+
+/** Counts by hour with more of them; the newest hours, since nobody may ever reconcile. */
+function newestHours(before: Readonly<Record<string, number>>, more: Readonly<Record<string, number>>) {
+  const counts = { ...before };
+  for (const [hour, count] of Object.entries(more)) counts[hour] = (counts[hour] ?? 0) + count;
+  return Object.fromEntries(Object.entries(counts).sort().slice(-KEPT_HOURS));
 }
 
 function lease(holder: string): NonNullable<FoldState["lease"]> {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { someLog } from "../../../test/some-log.ts";
-import { foldInto, isResting, prefixWithin, touchedWindows } from "./fold.ts";
+import { foldInto, isResting, prefixWithin, touchedTraffic, touchedWindows } from "./fold.ts";
 import type { InteractionLog, Window } from "./schema.ts";
 import { estimate } from "./sketch.ts";
 import { KEPT_REVISIONS, mergeWindows, sinceRevision } from "./window.ts";
@@ -146,16 +146,17 @@ describe("prefix", () => {
 
   it.each([
     { name: "nothing", logs: [], max: 60, length: 0 },
-    { name: "all that fits exactly (four hours: 4 + 4 + 1)", logs: hours(4), max: 9, length: 4 },
-    { name: "all but the log that is one window too many", logs: hours(4), max: 8, length: 3 },
+    { name: "all that fits exactly (four hours: 4 + 4 + 1 windows, 4 + 1 of traffic)", logs: hours(4), max: 14, length: 4 },
+    { name: "all but the log that is one document too many", logs: hours(4), max: 13, length: 3 },
     {
       name: "many logs of the same windows",
       logs: Array.from({ length: 500 }, () => someLog({})),
-      max: 3,
+      max: 5,
       length: 500,
     },
   ])("takes $name", ({ logs, max, length }) => {
     expect(prefixWithin(logs, max)).toBe(length);
-    expect(new Set(logs.slice(0, length).flatMap(touchedWindows)).size).toBeLessThanOrEqual(max);
+    const touched = logs.slice(0, length).flatMap((log) => [...touchedWindows(log), ...touchedTraffic(log)]);
+    expect(new Set(touched).size).toBeLessThanOrEqual(max);
   });
 });

@@ -1,10 +1,12 @@
 import { isEngaged } from "../design/targets.ts";
+import { addOutcomes } from "./outcomes.ts";
 import type { FoldState, InteractionLog, Window } from "./schema.ts";
 import { addHashes, emptySketch, hash64 } from "./sketch.ts";
+import { trafficId, trafficKeys } from "./traffic.ts";
 import { emptyWindow, KEPT_REVISIONS, type WindowKey, windowId, windowKeys } from "./window.ts";
 
-/** Distinct windows that one commit of the fold writes at most. */
-export const MAX_WINDOWS = 60;
+/** Windows and traffic documents that one commit of the fold writes at most, each of about 100 KiB at most. */
+export const MAX_DOCUMENTS = 60;
 /** Milliseconds of server time for which a shard rests after a step, unless so much has come in that it is worth another. */
 const REST_MS = 300_000;
 
@@ -18,12 +20,17 @@ export function touchedWindows(log: InteractionLog): string[] {
   return log.source === "import" ? [] : windowKeys(log).map(windowId);
 }
 
-/** How many of the logs, from the first on, can be folded without touching more than `maxWindows` windows. */
-export function prefixWithin(logs: readonly InteractionLog[], maxWindows: number): number {
+/** The same of the site's traffic. */
+export function touchedTraffic(log: InteractionLog): string[] {
+  return log.source === "import" ? [] : trafficKeys(log).map(trafficId);
+}
+
+/** How many of the logs, from the first on, can be folded without touching more than `maxDocuments` documents. */
+export function prefixWithin(logs: readonly InteractionLog[], maxDocuments: number): number {
   const touched = new Set<string>();
   for (const [i, log] of logs.entries()) {
-    for (const id of touchedWindows(log)) touched.add(id);
-    if (touched.size > maxWindows) return i;
+    for (const id of [...touchedWindows(log), ...touchedTraffic(log)]) touched.add(id);
+    if (touched.size > maxDocuments) return i;
   }
   return logs.length;
 }
@@ -70,6 +77,14 @@ function count(window: Window, logs: readonly HashedLog[]): Window {
       logs.map(({ unit }) => unit),
     ),
     by_revision: countRevisions(window.by_revision, logs),
+    ...(window.outcomes === undefined
+      ? {}
+      : {
+          outcomes: addOutcomes(
+            window.outcomes,
+            logs.map(({ log }) => log),
+          ),
+        }),
   };
 }
 

@@ -168,6 +168,27 @@ export type Granularity = z.infer<typeof Granularity>;
 
 const count = z.number().int().min(0);
 
+const counts = z.record(z.string(), count);
+/** Firestore's bytes. */
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "must be bytes");
+
+/** How visits went, all of them sums of whole numbers (outcomes.ts). */
+export const Outcomes = z.object({
+  /** `visits`, `engaged`, `errors`, `satisfaction` of `satisfaction_count`, `negative` of `feedback`; rates in millionths, times in microseconds. */
+  sums: counts,
+  /** Visits by bin of the time in milliseconds. */
+  rendering: counts,
+  page_load: counts,
+  /** Visits by class that the page applied. */
+  classes: counts,
+  /** Visits by segment, `device:mobile`, and those of them that were engaged. */
+  segments: counts,
+  engaged: counts,
+  /** The first sums for each of 128 buckets of visitors, little-endian float64. */
+  buckets: bytes,
+});
+export type Outcomes = z.infer<typeof Outcomes>;
+
 /** `windows/{assigned version}.{arm}.{5m,1h,1d}.{start}.{shard}`: mature logs of one stretch of event time. */
 export const Window = z.object({
   schema_version: z.literal(1),
@@ -184,8 +205,39 @@ export const Window = z.object({
   units: Sketch,
   /** The same by routing revision: a deployment's stage counts only visits of its own revision or a later one. */
   by_revision: z.record(z.string(), z.object({ visits: count, units: Sketch })),
+  /** Not there in windows that were begun by an earlier release; they stay without. */
+  outcomes: Outcomes.optional(),
 });
 export type Window = z.infer<typeof Window>;
+
+/**
+ * `traffic/{1h,1d}.{start}.{shard}`: the site's mature visits of an hour or a day of event time, all versions and arms
+ * together: what drift, patterns and seasons are judged by.
+ */
+export const Traffic = z.discriminatedUnion("granularity", [
+  z.object({
+    schema_version: z.literal(1),
+    granularity: z.literal("1h"),
+    start: z.iso.datetime(),
+    shard: count,
+    visits: count,
+    /** A uniform sample of visitors, each with one visit (draws.ts, drawn-visit.ts). */
+    visitors: bytes,
+    /** The same of those who gave feedback. */
+    feedback: bytes,
+  }),
+  z.object({
+    schema_version: z.literal(1),
+    granularity: z.literal("1d"),
+    start: z.iso.datetime(),
+    shard: count,
+    visits: count,
+    /** Visits of each hour, UTC. */
+    hours: z.array(count).length(24),
+    feedback: bytes,
+  }),
+]);
+export type Traffic = z.infer<typeof Traffic>;
 
 /** `pipeline/fold-{shard}`: how far the fold has come, and who folds now. */
 export const FoldState = z.object({
@@ -193,6 +245,11 @@ export const FoldState = z.object({
   watermark: z.object({ fold_after: z.string(), id: z.string() }),
   /** Logs folded since the beginning. */
   folded: count,
+  /**
+   * Logs folded by hour of their fold_after (`2026-09-28T05Z`), of hours that are not reconciled yet: the newest 200. Not there
+   * before the first fold of a release that reconciles.
+   */
+  unreconciled: z.record(z.string(), count).optional(),
   /** Largest event time folded; null before the first. */
   last_event_at: z.iso.datetime().nullable(),
   /** Server time of the last step. */

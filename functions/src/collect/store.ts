@@ -5,14 +5,18 @@ import {
   type QueryDocumentSnapshot,
   Timestamp,
 } from "firebase-admin/firestore";
+import type { z } from "zod";
 import { LOG_SHARDS } from "../config.ts";
 import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
-import { InteractionLog, Window } from "./schema.ts";
+import { InteractionLog, Traffic, Window } from "./schema.ts";
 import { startId, type WindowKey, windowPrefix } from "./window.ts";
 
 /** Windows that one page of a range holds. */
 const WINDOW_PAGE = 300;
+
+/** Traffic documents of one page: an hour has up to 100 KiB. */
+const TRAFFIC_PAGE = 100;
 
 /** Numbers of the shards that logs are spread over. */
 export function logShards(): number[] {
@@ -103,9 +107,39 @@ export class WindowStore {
     const found: Window[] = [];
     for (let page = ordered.startAt(prefix + startId(wholeMinute(query.fromMs))); ; ) {
       const { docs } = await page.get();
-      found.push(...windowsById(docs).values());
+      found.push(...documentsById(Window, docs).values());
       const last = docs.at(-1);
       if (last === undefined || docs.length < WINDOW_PAGE) return found;
+      page = ordered.startAfter(last.id);
+    }
+  }
+}
+
+/** Reads `traffic`. */
+export class TrafficStore {
+  private readonly db: Firestore;
+  constructor(db: Firestore) {
+    this.db = db;
+  }
+
+  /** The hours or days that start in [fromMs, toMs), one per start and shard. */
+  async range<G extends Traffic["granularity"]>(
+    granularity: G,
+    { fromMs, toMs }: { fromMs: number; toMs: number },
+  ): Promise<Extract<Traffic, { granularity: G }>[]> {
+    const ordered = this.db
+      .collection("traffic")
+      .orderBy(FieldPath.documentId())
+      .endBefore(`${granularity}.${startId(wholeMinute(toMs))}`)
+      .limit(TRAFFIC_PAGE);
+    const found: Traffic[] = [];
+    for (let page = ordered.startAt(`${granularity}.${startId(wholeMinute(fromMs))}`); ; ) {
+      const { docs } = await page.get();
+      found.push(...docs.flatMap((doc) => readableDocument(Traffic, doc) ?? []));
+      const last = docs.at(-1);
+      if (last === undefined || docs.length < TRAFFIC_PAGE) {
+        return found as Extract<Traffic, { granularity: G }>[];
+      }
       page = ordered.startAfter(last.id);
     }
   }
@@ -116,12 +150,12 @@ function wholeMinute(ms: number): number {
   return Math.ceil(ms / 60_000) * 60_000;
 }
 
-/** Windows by document id; those that do not exist are left out. */
-export function windowsById(docs: readonly DocumentSnapshot[]): Map<string, Window> {
-  const found = new Map<string, Window>();
+/** Documents by id; those that do not exist are left out. */
+export function documentsById<T>(schema: z.ZodType<T>, docs: readonly DocumentSnapshot[]): Map<string, T> {
+  const found = new Map<string, T>();
   for (const doc of docs) {
-    const window = parseDocument(Window, doc);
-    if (window !== undefined) found.set(doc.id, window);
+    const parsed = parseDocument(schema, doc);
+    if (parsed !== undefined) found.set(doc.id, parsed);
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import type { Arm, ServedVersion } from "../serve/schema.ts";
 import { floorTo, iso } from "../shared/time.ts";
+import { mergeOutcomes, noOutcomes } from "./outcomes.ts";
 import { GRANULARITIES, type Granularity, type InteractionLog, type Window } from "./schema.ts";
 import { emptySketch, mergeSketches } from "./sketch.ts";
 
@@ -64,11 +65,22 @@ export function emptyWindow(key: WindowKey): Window {
 }
 
 /** What windows add up to. */
-export type WindowTotals = Pick<Window, "visits" | "engaged" | "errors" | "sessions" | "units" | "by_revision">;
+export type WindowTotals = Pick<
+  Window,
+  "visits" | "engaged" | "errors" | "sessions" | "units" | "by_revision" | "outcomes"
+>;
 
 /** The sum of no window. */
 function emptyTotals(): WindowTotals {
-  return { visits: 0, engaged: 0, errors: 0, sessions: emptySketch(), units: emptySketch(), by_revision: {} };
+  return {
+    visits: 0,
+    engaged: 0,
+    errors: 0,
+    sessions: emptySketch(),
+    units: emptySketch(),
+    by_revision: {},
+    outcomes: noOutcomes(),
+  };
 }
 
 /**
@@ -94,6 +106,7 @@ export function mergeWindows(windows: readonly WindowTotals[]): WindowTotals {
     by_revision: Object.fromEntries(
       [...revisions].map(([revision, { visits, units }]) => [revision, { visits, units: mergeSketches(...units) }]),
     ),
+    outcomes: mergeOutcomes(windows.flatMap((window) => window.outcomes ?? [])),
   };
 }
 

@@ -7,7 +7,7 @@ import {
   VARIABLES,
   type VariableName,
 } from "../design/schema.ts";
-import { engagementTarget, isEngaged } from "../design/targets.ts";
+import { engagementTarget, saidRight } from "../design/targets.ts";
 import type { Sample } from "./sample.ts";
 
 /** What one version answers: class groups by a class index, variables by a number in their unit. */
@@ -48,7 +48,7 @@ function engagementLabels(sample: Sample): Labels {
  */
 function observedLabels(sample: Sample): Labels | null {
   if (sample.served !== "fresh") return null;
-  const targets: Labels["targets"] = wasRight(sample) ? servedDesign(sample) : {};
+  const targets: Labels["targets"] = saidRight(sample) ? servedDesign(sample) : {};
   const preferred = sample.feedback?.preferred ?? {};
   for (const group of CLASS_GROUPS) {
     const wanted = preferred[group];
@@ -56,13 +56,6 @@ function observedLabels(sample: Sample): Labels | null {
   }
   if (Object.keys(targets).length === 0) return null;
   return { targets, weight: Math.min(1 / sample.propensity, MAX_WEIGHT) };
-}
-
-/** The most explicit that was said decides: a verdict, then a satisfaction that takes sides, then behaviour. */
-function wasRight({ feedback, user_satisfaction: satisfaction, ...visit }: Sample): boolean {
-  if (feedback !== undefined) return feedback.verdict === "like";
-  if (satisfaction !== undefined && satisfaction !== 3) return satisfaction >= 4;
-  return isEngaged(visit);
 }
 
 function servedDesign(sample: Sample): Labels["targets"] {
