@@ -21,7 +21,7 @@ function bytesOf(model: string): Uint8Array {
   return Buffer.from(model, model.startsWith("{") ? "utf8" : "base64");
 }
 
-const MODELS = ["0.82", "1.7.6", "3.2.0"].flatMap((version) =>
+const MODELS = ["0.82", "0.90", "1.7.6", "3.2.0"].flatMap((version) =>
   Object.keys(fixture(version).models).map((name) => [version, name] as const),
 );
 

@@ -59,8 +59,8 @@ describe("readXgboostJson", () => {
     ["gblinear", ["learner", "gradient_booster", "name"], "gblinear", 'booster: "gblinear" is not supported'],
     ["an unknown objective", ["learner", "objective", "name"], "rank:ndcg", 'objective: "rank:ndcg" is not supported'],
     ["an objective named like a method", ["learner", "objective", "name"], "toString", 'objective: "toString" is not'],
-    ["a base score that is none", [...LEARNER, "base_score"], "half", "learner: base_score is half"],
-    ["no base score", [...LEARNER, "base_score"], "[]", "learner: base_score is []"],
+    ["a base score that is none", [...LEARNER, "base_score"], "half", 'learner: base_score is "half"'],
+    ["no base score", [...LEARNER, "base_score"], "[]", 'learner: base_score is "[]"'],
     ["a base score too many", [...LEARNER, "base_score"], "[1,2,3]", "learner: 3 base scores for 2 outputs"],
     ["one class", [...LEARNER, "num_class"], "1", "learner: num_class is 1"],
     ["no features", [...LEARNER, "num_feature"], "0", "learner: 0 features"],
@@ -95,7 +95,7 @@ describe("readXgboostJson", () => {
     } as const;
     const text = writeXgboostJson({ ...logistic, baseScores: Float32Array.of(0) });
     for (const score of ["0", "1", "1.5", "-1"]) {
-      expect(failure(text.replace("5.00000000e-1", score))).toBe(`learner: base_score is ${score}`);
+      expect(failure(text.replace("5.00000000e-1", score))).toBe(`learner: base_score is "${score}"`);
     }
   });
 

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { ByteReader, ModelFormatError } from "./byte-reader.ts";
-import { assembleBooster, type Booster, MAX_FEATURES, MAX_OUTPUTS, type Objective } from "./format.ts";
+import {
+  assembleBooster,
+  type Booster,
+  MAX_FEATURES,
+  MAX_OUTPUTS,
+  type Objective,
+  objectiveNamed,
+  quoted,
+} from "./format.ts";
 import { logOdds } from "./prediction.ts";
 import { treeBytes } from "./tree-bytes.ts";
 import { readTree, type TreeArrays } from "./tree-format.ts";
@@ -51,13 +59,6 @@ const Trees = z.object({
   }),
 });
 
-const OBJECTIVES: Readonly<Record<string, Objective>> = {
-  "multi:softprob": "multi:softprob",
-  "reg:squarederror": "reg:linear",
-  "reg:linear": "reg:linear",
-  "binary:logistic": "binary:logistic",
-};
-
 /**
  * Reads official XGBoost JSON of any version from 1.0 to 3.2. The trees are brought into the binary's form and judged
  * by its reader.
@@ -67,14 +68,8 @@ export function readXgboostJson(text: string): Booster {
   const json = parseJson(text);
   const { gradient_booster, learner_model_param, objective: named } = judged(Model, json).learner;
   if (gradient_booster.name !== "gbtree")
-    fail("booster", `"${short(gradient_booster.name)}" is not supported, only gbtree`);
-  const objective = Object.hasOwn(OBJECTIVES, named.name) ? OBJECTIVES[named.name] : undefined;
-  if (objective === undefined) {
-    throw new ModelFormatError(
-      "objective",
-      `"${short(named.name)}" is not supported, only ${Object.keys(OBJECTIVES).join(", ")}`,
-    );
-  }
+    fail("booster", `${quoted(gradient_booster.name)} is not supported, only gbtree`);
+  const objective = objectiveNamed(named.name);
   const { num_class, num_feature: features, num_target = 1, base_score } = learner_model_param;
   const isSoftprob = objective === "multi:softprob";
   const classes = isSoftprob ? num_class >= 2 && num_class <= MAX_OUTPUTS : num_class <= 1;
@@ -109,10 +104,6 @@ function fail(where: string, what: string): never {
   throw new ModelFormatError(where, what);
 }
 
-function short(name: string): string {
-  return name.length > 40 ? `${name.slice(0, 40)}...` : name;
-}
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -138,7 +129,7 @@ function baseScores(text: string, objective: Objective, outputs: number): Float3
     const score = scores[output] ?? (scores[0] as number);
     return objective === "binary:logistic" ? logOdds(Math.fround(score)) : score;
   });
-  if (!margins.every(Number.isFinite)) fail("learner", `base_score is ${short(text)}`);
+  if (!margins.every(Number.isFinite)) fail("learner", `base_score is ${quoted(text)}`);
   return margins;
 }
 
