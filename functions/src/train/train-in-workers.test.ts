@@ -79,17 +79,11 @@ describe("trainInWorkers", () => {
       throw new Error("no more");
     };
     await expect(trainInWorkers([long, long], { workers: 2, onRound })).rejects.toThrow("no more");
-    // What overflows is no sound model, which only shows once it is trained.
-    const parameters = {
-      ...REGRESSION.parameters,
-      objective: "reg:linear",
-      base_score: 1e30,
-      lambda: 0,
-      eta: 1,
-    } as const;
-    const weights = new Float32Array(300).fill(1e30);
-    const overflowing = { ...REGRESSION, parameters, weights } as Training;
-    await expect(trainInWorkers([long, overflowing], { workers: 2 })).rejects.toThrow(ModuleError);
+    // A parameter that is another one by the time the thread reads it.
+    let asked = 0;
+    const failing = { ...REGRESSION, parameters: { ...REGRESSION.parameters } };
+    Object.defineProperty(failing.parameters, "eta", { enumerable: true, get: () => (asked++ === 0 ? 0.3 : -1) });
+    await expect(trainInWorkers([long, failing], { workers: 2 })).rejects.toThrow(ModuleError);
   });
 
   it("refuses bad input before it starts a thread", async () => {
