@@ -31,7 +31,7 @@ const CLASSIFICATION: Training = {
 };
 
 describe("trainInWorkers", () => {
-  it.each([1, 2, 9])("gives the bytes that training here gives, in order, with %i threads", async (workers) => {
+  it.each([0, 1, 2, 9])("gives the bytes that training here gives, in order, with %i threads", async (workers) => {
     const trainings = [REGRESSION, CLASSIFICATION, { ...REGRESSION, seed: 2 }, { ...CLASSIFICATION, rounds: 2 }];
     const here = await Promise.all(trainings.map((training) => trainBooster(training)));
     const rounds = trainings.map(() => 0);
@@ -71,6 +71,22 @@ describe("trainInWorkers", () => {
       shouldStop: () => rounds >= 5,
     });
     await expect(stopping).rejects.toThrow(TrainingStopped);
+  });
+
+  it("asks whether to stop also while a round is under way", async () => {
+    let asked = 0;
+    const before = new Promise<number>((resolve, reject) => {
+      trainInWorkers([{ ...REGRESSION, rounds: 1 }], {
+        onRound: () => resolve(asked),
+        shouldStop: () => ++asked < 0,
+      }).catch(reject);
+    });
+    expect(await before).toBeGreaterThan(3);
+    const shouldStop = (): boolean => {
+      if (asked++ > 10) throw new Error("lease lost");
+      return false;
+    };
+    await expect(trainInWorkers([{ ...REGRESSION, rounds: 100_000 }], { shouldStop })).rejects.toThrow("lease lost");
   });
 
   it("ends them all when one fails, or whoever is told of rounds does", async () => {
