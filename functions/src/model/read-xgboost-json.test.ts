@@ -88,6 +88,13 @@ describe("readXgboostJson", () => {
     expect(failure(changed(path, value))).toContain(message);
   });
 
+  it("says why it refuses the numbers that XGBoost adds to JSON", () => {
+    for (const number of ["NaN", "Infinity", "-Infinity"]) {
+      const text = changed([...TREE, "split_conditions", 0], 12345).replace("12345", number);
+      expect(failure(text)).toContain("file: holds NaN or Infinity: it splits by category");
+    }
+  });
+
   it("refuses a base score of logistic that is no probability", () => {
     const logistic = {
       ...randomBooster({ features: 1, outputs: 1, trees: 0, depth: 0 }, 1),
@@ -96,6 +103,23 @@ describe("readXgboostJson", () => {
     const text = writeXgboostJson({ ...logistic, baseScores: Float32Array.of(0) });
     for (const score of ["0", "1", "1.5", "-1"]) {
       expect(failure(text.replace("5.00000000e-1", score))).toBe(`learner: base_score is "${score}"`);
+    }
+  });
+
+  it("takes 0 and 1 for next to them where XGBoost 3.2 wrote them, as it does itself", () => {
+    const logistic = {
+      ...randomBooster({ features: 1, outputs: 1, trees: 0, depth: 0 }, 1),
+      objective: "binary:logistic",
+    } as const;
+    const text = writeXgboostJson({ ...logistic, baseScores: Float32Array.of(0) }).replace("[1,7,6]", "[3,2,0]");
+    // What Python's XGBoost 3.2.0 answers (margins).
+    for (const [score, margin] of [
+      ["[0E0]", -13.81551],
+      ["[1.00000001E-7]", -13.81551],
+      ["[9.99999881E-1]", 13.74516],
+      ["[1E0]", 13.74516],
+    ] as const) {
+      expect(readXgboostJson(text.replace("5.00000000e-1", score)).baseScores[0]).toBeCloseTo(margin, 5);
     }
   });
 

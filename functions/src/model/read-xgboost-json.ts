@@ -9,7 +9,7 @@ import {
   objectiveNamed,
   quoted,
 } from "./format.ts";
-import { logOdds } from "./prediction.ts";
+import { clippedProbability, logOdds } from "./prediction.ts";
 import { treeBytes } from "./tree-bytes.ts";
 import { readTree, type TreeArrays } from "./tree-format.ts";
 
@@ -35,6 +35,7 @@ type Tree = z.output<typeof Tree>;
 
 /** The parts of a model that decide how the rest is to be read. */
 const Model = z.object({
+  version: z.array(z.number()).optional(),
   learner: z.object({
     gradient_booster: z.object({ name: z.string() }),
     learner_model_param: z.object({
@@ -66,7 +67,8 @@ const Trees = z.object({
  */
 export function readXgboostJson(text: string): Booster {
   const json = parseJson(text);
-  const { gradient_booster, learner_model_param, objective: named } = judged(Model, json).learner;
+  const { learner, version: [major = 0, minor = 0] = [] } = judged(Model, json);
+  const { gradient_booster, learner_model_param, objective: named } = learner;
   if (gradient_booster.name !== "gbtree")
     fail("booster", `${quoted(gradient_booster.name)} is not supported, only gbtree`);
   const objective = objectiveNamed(named.name);
@@ -91,7 +93,7 @@ export function readXgboostJson(text: string): Booster {
   });
   return assembleBooster({
     objective,
-    baseScores: baseScores(base_score, objective, outputs),
+    baseScores: baseScores(base_score, { objective, outputs, isClipped: major > 3 || (major === 3 && minor >= 2) }),
     baseFirst: true,
     features,
     outputs,
@@ -108,6 +110,12 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
+    // XGBoost's own extension: 1.x has NaN for the threshold of categories.
+    if (/[[,:]\s*(NaN|-?Infinity)\b/.test(text)) {
+      throw new ModelFormatError("file", "holds NaN or Infinity: it splits by category, or its sums overflowed", {
+        cause,
+      });
+    }
     throw new ModelFormatError("file", `is not JSON: ${cause instanceof Error ? cause.message : ""}`, { cause });
   }
 }
@@ -120,14 +128,18 @@ function judged<T extends z.ZodType>(schema: T, json: unknown): z.output<T> {
 }
 
 /** "5E-1" or, since 3.1, "[5E-1]" or "[5E-1,2E-1,3E-1]"; a probability for logistic. */
-function baseScores(text: string, objective: Objective, outputs: number): Float32Array {
+function baseScores(
+  text: string,
+  { objective, outputs, isClipped }: { objective: Objective; outputs: number; isClipped: boolean },
+): Float32Array {
   const inside = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
   const scores = inside.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
   if (scores.length !== 1 && scores.length !== outputs)
     fail("learner", `${scores.length} base scores for ${outputs} outputs`);
   const margins = Float32Array.from({ length: outputs }, (_, output) => {
     const score = scores[output] ?? (scores[0] as number);
-    return objective === "binary:logistic" ? logOdds(Math.fround(score)) : score;
+    if (objective !== "binary:logistic") return score;
+    return logOdds(isClipped ? clippedProbability(Math.fround(score)) : Math.fround(score));
   });
   if (!margins.every(Number.isFinite)) fail("learner", `base_score is ${quoted(text)}`);
   return margins;

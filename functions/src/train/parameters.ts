@@ -53,8 +53,8 @@ export const TrainingParameters = z.discriminatedUnion("objective", [
     /** The probability whose log-odds the trees add to; the labels' (weighted) mean if it is left out. */
     base_score: z
       .number()
-      .min(1e-9)
-      .max(1 - 1e-7)
+      .min(1e-6)
+      .max(1 - 1e-6)
       .optional(),
   }),
 ]);

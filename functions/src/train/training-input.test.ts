@@ -113,8 +113,8 @@ describe("checkTrainingInput", () => {
     ],
     ["a share that float32 does not hold", { parameters: { subsample: 1e-50 } }, "parameters.subsample: "],
     [
-      "a probability that is 1 in float32",
-      { parameters: { objective: "binary:logistic", num_class: undefined, base_score: 1 - 1e-10 } },
+      "a probability that XGBoost takes for 1",
+      { parameters: { objective: "binary:logistic", num_class: undefined, base_score: 1 - 1e-7 } },
       "parameters.base_score: ",
     ],
     ["a base score beyond labels", { parameters: { ...linear, base_score: 1.1e15 } }, "parameters.base_score: "],
