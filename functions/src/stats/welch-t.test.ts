@@ -65,7 +65,7 @@ describe("Welch's test", () => {
     { name: "a constant", values: [3, 3, 3], reason: "treatment does not vary" },
     {
       name: "a constant whose computed variance is not 0",
-      values: Array(7).fill(0.1),
+      values: [0.1, 0.1, 0.1],
       reason: "treatment does not vary",
     },
     { name: "zeros", values: [0, 0, 0], reason: "treatment does not vary" },
