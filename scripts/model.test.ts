@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -114,6 +115,37 @@ describe("npm run model", () => {
     expect(await succeeds("inspect", more)).toMatch(/^rounds +8$/m);
   });
 
+  it("takes lines as other systems write them", async () => {
+    const path = file("lines.json", FIXTURE.models["softprob"]?.model ?? "");
+    const rows = file("crlf.ndjson", "\ufeff[1,2,3,4]\r\n\r\n[1,null,3,4]\r\n \n");
+    expect(scores(await succeeds("score", path, "--rows", rows))).toHaveLength(2);
+  });
+
+  it("cross-validates more rows than a call takes arguments, with groups by their content", async () => {
+    const count = 150_000;
+    const numbers = Array.from({ length: count }, (_, i) => i % 7);
+    const rows = file("many.ndjson", lines(numbers.map((value) => [value])));
+    const labels = file("many-labels.ndjson", lines(numbers));
+    const common = ["train", "--rows", rows, "--labels", labels, "--objective", "reg:linear", "--rounds", "1"];
+    const out = await succeeds(...common, "--out", join(FOLDER, "many.json"), "--cv", "2");
+    expect(JSON.parse(out)).toMatchObject({ rows: count, cv_folds: { length: 2 } });
+    const groups = file("groups.ndjson", lines(numbers.map((value) => ({ session: [value % 2] }))));
+    const { status, err } = await model(...common, "--out", join(FOLDER, "many.json"), "--cv", "3", "--groups", groups);
+    expect([status, err]).toEqual([2, "2 are too few to make 3 folds of\n"]);
+  });
+
+  it("ends quietly when nobody reads on", async () => {
+    const path = file("pipe.json", logistic());
+    const rows = file("pipe.ndjson", lines(Array.from({ length: 50_000 }, () => [1, 2, 3, 4])));
+    const scoring = spawn(process.execPath, [join(import.meta.dirname, "model.ts"), "score", path, "--rows", rows]);
+    let err = "";
+    scoring.stderr.on("data", (text: Buffer) => {
+      err += text.toString();
+    });
+    scoring.stdout.once("data", () => scoring.stdout.destroy());
+    expect([...((await once(scoring, "close")) as unknown[]), err]).toEqual([0, null, ""]);
+  });
+
   it("takes every form of the objective of regression, and stops at a deadline", async () => {
     for (const objective of [
       ["--objective", "reg:squarederror"],
@@ -150,7 +182,23 @@ describe("npm run model", () => {
       "2 are too few to make 3",
     ],
     ["groups of other rows", trainWith("--cv", "3", "--groups", NUMBERS_OF_TEN), "has 10 groups for 200 rows"],
-    ["a folder to write to", trainWith("--out", FOLDER), "cannot be written: "],
+    ["groups without folds", trainWith("--groups", NUMBERS_OF_TEN), "--groups is for --cv"],
+    ["a folder to write to", trainWith("--out", FOLDER), "cannot be written: it is a folder"],
+    ["no folder to write to", trainWith("--out", join(FOLDER, "none/x.json"), "--rows", "none"), "cannot be written: "],
+    ["a form that is not written", ["convert", file("l.json", logistic()), join(FOLDER, "l.ubj")], "UBJSON is not"],
+    [
+      "a base score for each class in a binary, before it trains",
+      [...trainWith("--continue", file("s.json", softprob()), "--rows", "none"), "--out", join(FOLDER, "s.xgb")],
+      "cannot be written: a base score for each class",
+    ],
+    ["a parameter that is given twice", trainWith("--param", "eta=0.1", "--param", "eta=0.2"), "eta is given twice."],
+    ["an objective that is given twice", trainWith("--param", "objective=reg:linear"), "objective is given twice"],
+    ["a seed that is none", trainWith("--seed", ""), "Not a whole number from 0."],
+    [
+      "another number of classes than the model's",
+      trainWith("--continue", file("n.json", softprob()), "--labels", CLASSES, "--param", "num_class=4"),
+      "parameters.num_class: must be the parent's 3",
+    ],
     [
       "more rounds than the budget",
       trainWith("--continue", file("p.json", softprob()), "--labels", CLASSES, "--rounds", "999"),
@@ -172,4 +220,8 @@ function trainWith(...options: string[]): string[] {
 
 function softprob(): string {
   return FIXTURE.models["softprob"]?.model.replaceAll('"num_feature":"4"', '"num_feature":"5"') ?? "";
+}
+
+function logistic(): string {
+  return FIXTURE.models["logistic"]?.model ?? "";
 }

@@ -1,6 +1,8 @@
 // npm run --silent model -- COMMAND: looks into model files, converts, scores and trains them, without any Firebase.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { ModelFormatError } from "../functions/src/model/byte-reader.ts";
 import { TrainingInputError } from "../functions/src/train/training-input.ts";
+import { ModuleError } from "../functions/src/train/wasm.ts";
 import { inspect, inWords } from "./model/inspect.ts";
 import { readModelFile, writeModelFile } from "./model/model-files.ts";
 import { RefusedError } from "./model/ndjson.ts";
@@ -10,10 +12,13 @@ import { type TrainOptions, train } from "./model/train.ts";
 /** Exit status for what was given and is refused. */
 const REFUSED = 2;
 
+/** Errors that say what is wrong with what was given: too many rows for the memory are one, too. */
+const REFUSALS = [RefusedError, TrainingInputError, ModelFormatError, ModuleError];
+
 function wholeFrom(min: number) {
   return (text: string): number => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < min) throw new InvalidArgumentError(`Not a whole number from ${min}.`);
+    if (!/^\d+$/.test(text) || value < min) throw new InvalidArgumentError(`Not a whole number from ${min}.`);
     return value;
   };
 }
@@ -27,6 +32,7 @@ function seconds(text: string): number {
 function parameter(text: string, earlier: Record<string, unknown>): Record<string, unknown> {
   const [, name, value] = /^([A-Za-z_]+)=(.+)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError("Not of the form name=value.");
+  if (Object.hasOwn(earlier, name)) throw new InvalidArgumentError(`${name} is given twice.`);
   return { ...earlier, [name]: Number.isNaN(Number(value)) ? value : Number(value) };
 }
 
@@ -91,8 +97,9 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : REFUSED;
-  else if (error instanceof RefusedError || error instanceof TrainingInputError) {
-    console.error(error.message.replaceAll(/\s+/g, " "));
+  else if (REFUSALS.some((kind) => error instanceof kind)) {
+    const { message } = error as Error;
+    console.error(message.replaceAll(/\s+/g, " "));
     process.exitCode = REFUSED;
   } else throw error;
 }

@@ -28,7 +28,9 @@ export async function* jsonLines(file: string): AsyncGenerator<{ line: number; v
   try {
     for await (const text of lines) {
       line++;
-      if (text.trim() !== "") yield { line, value: parsed(text, `${file}, line ${line}`) };
+      // What is trimmed may be a byte order mark.
+      const json = text.trim();
+      if (json !== "") yield { line, value: parsed(json, `${file}, line ${line}`) };
     }
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;

@@ -3,12 +3,13 @@ import { parseBooster } from "../../functions/src/model/format.ts";
 import { predictionOf } from "../../functions/src/model/prediction.ts";
 import { roundsOf } from "../../functions/src/model/rounds.ts";
 import { Scorer } from "../../functions/src/model/scorer.ts";
+import { canonicalJson } from "../../functions/src/shared/canonical.ts";
 import { classificationFigures } from "../../functions/src/train/classification.ts";
 import { continueBooster } from "../../functions/src/train/continue-booster.ts";
 import { lossOf } from "../../functions/src/train/early-stopping.ts";
 import { foldsOf } from "../../functions/src/train/folds.ts";
 import { type Training, trainBooster } from "../../functions/src/train/module.ts";
-import { readModelFile, writeModelFile } from "./model-files.ts";
+import { checkModelFile, readModelFile, writeModelFile } from "./model-files.ts";
 import { jsonLines, RefusedError, readNumbers, readRows } from "./ndjson.ts";
 import { progressBar } from "./progress.ts";
 
@@ -41,13 +42,18 @@ const DEFAULTS = {
 
 /** Trains as told, writes the model, and gives one line of figures. */
 export async function train(options: TrainOptions): Promise<Record<string, unknown>> {
+  if (options.groups !== undefined && options.cv === undefined) throw new RefusedError("--groups is for --cv");
+  if (options.objective !== undefined && "objective" in options.param) {
+    throw new RefusedError("the objective is given twice: --objective, and --param objective");
+  }
+  const parent = options.continue === undefined ? undefined : readModelFile(options.continue).booster;
+  checkModelFile(options.out, parent);
   const { values, columns, count } = await readRows(options.rows);
   const labels = await readNumbers(options.labels);
   const weights = options.weights === undefined ? undefined : await readNumbers(options.weights);
   if (labels.length !== count) {
     throw new RefusedError(`${options.labels} has ${labels.length} labels, ${options.rows} ${count} rows`);
   }
-  const parent = options.continue === undefined ? undefined : readModelFile(options.continue).booster;
   const parameters = {
     ...DEFAULTS,
     ...options.param,
@@ -105,11 +111,11 @@ async function foldsOfRows(
   { groups, folds, seed }: TrainOptions & { folds: number },
   rows: number,
 ): Promise<Int32Array> {
-  const names: unknown[] = [];
-  if (groups === undefined) names.push(...Array(rows).keys());
-  else for await (const { value } of jsonLines(groups)) names.push(value);
+  const names: string[] = [];
+  if (groups === undefined) for (let row = 0; row < rows; row++) names.push(String(row));
+  else for await (const { value } of jsonLines(groups)) names.push(canonicalJson(value));
   if (names.length !== rows) throw new RefusedError(`${groups} has ${names.length} groups for ${rows} rows`);
-  const ordinals = new Map<unknown, number>();
+  const ordinals = new Map<string, number>();
   const group = names.map((name) => {
     const ordinal = ordinals.get(name) ?? ordinals.size;
     ordinals.set(name, ordinal);
@@ -125,7 +131,7 @@ async function crossValidate(
   fold: Int32Array,
 ): Promise<Record<string, unknown>> {
   const { rounds, labels } = training;
-  const folds = Math.max(...fold) + 1;
+  const folds = fold.reduce((most, own) => Math.max(most, own), 0) + 1;
   const losses: number[] = [];
   const judged = { predictions: [] as number[], labels: [] as number[] };
   let kind: Pick<Booster, "objective" | "outputs"> | undefined;
@@ -138,8 +144,9 @@ async function crossValidate(
       const left = part(training, (row) => fold[row] === out);
       const predictions = predictionsOf(booster, { ...training, ...left });
       losses.push(lossIn(booster, predictions, left.labels));
-      judged.predictions.push(...predictions);
-      judged.labels.push(...left.labels);
+      // Not spread: there may be more than a call takes arguments.
+      for (const prediction of predictions) judged.predictions.push(prediction);
+      for (const label of left.labels) judged.labels.push(label);
       kind = booster;
     }
   } finally {

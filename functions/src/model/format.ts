@@ -5,6 +5,26 @@ import { readTree, type TreeArrays } from "./tree-format.ts";
 export const OBJECTIVES = ["multi:softprob", "reg:linear", "binary:logistic"] as const;
 export type Objective = (typeof OBJECTIVES)[number];
 
+/** Objectives by every name that files have for them. */
+const OBJECTIVE_NAMES: ReadonlyMap<string, Objective> = new Map([
+  ...OBJECTIVES.map((objective) => [objective, objective] as const),
+  // Its name since 0.83.
+  ["reg:squarederror", "reg:linear"],
+]);
+
+/**
+ * The objective of that name in a file.
+ * @throws {ModelFormatError} one that we do not know
+ */
+export function objectiveNamed(name: string): Objective {
+  const objective = OBJECTIVE_NAMES.get(name);
+  if (objective === undefined) {
+    const known = [...OBJECTIVE_NAMES.keys()].join(", ");
+    throw new ModelFormatError("objective", `${quoted(name)} is not supported, only ${known}`);
+  }
+  return objective;
+}
+
 /**
  * A booster at rest: trees of `gbtree` as a structure of arrays over all nodes, deleted ones left out. Node i is a leaf
  * when `left[i]` is -1; children always have other indices inside the arrays, and every node is reached from one root.
@@ -61,9 +81,10 @@ export function parseBooster(bytes: Uint8Array): Booster {
   reader.require(features >= 1 && features <= MAX_FEATURES, "learner", `${features} features`);
   // There 1.x keeps its major version, and it means other things by the fields before. It was seen to load and predict wrongly.
   reader.require(learner.int32(20) === 0, "learner", "is a binary of XGBoost 1.x: save it as JSON");
-  const objective = knownObjective(reader);
+  const named = reader.text("objective");
   const booster = reader.text("booster");
   reader.require(booster === "gbtree", "booster", `${quoted(booster)} is not supported, only gbtree`);
+  const objective = objectiveNamed(named);
 
   const gbtree = reader.block("gbtree", 160);
   const treeCount = gbtree.int32(0);
@@ -113,15 +134,6 @@ export function assembleBooster({
 }): Booster {
   checkMargins(trees, rest);
   return { ...rest, ...joined(trees) };
-}
-
-function knownObjective(reader: ByteReader): Objective {
-  const name = reader.text("objective");
-  const known = OBJECTIVES.find((objective) => objective === name);
-  if (known === undefined) {
-    throw new ModelFormatError("objective", `${quoted(name)} is not supported, only ${OBJECTIVES.join(", ")}`);
-  }
-  return known;
 }
 
 function readTreeOutputs(reader: ByteReader, trees: number, outputs: number): Int32Array {
@@ -191,6 +203,7 @@ function joined(trees: readonly TreeArrays[]) {
   return all;
 }
 
-function quoted(text: string): string {
+/** A name out of a file, as short as a message allows. */
+export function quoted(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 }

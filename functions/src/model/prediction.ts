@@ -20,3 +20,11 @@ export function predictionOf(objective: Objective, margins: Float32Array): Float
 export function logOdds(probability: number): number {
   return Math.fround(-Math.log(Math.fround(Math.fround(1 / probability) - 1)));
 }
+
+/** What XGBoost takes for 0 and for 1 since 3.2, which also writes these where all labels are one class; before, it refused them. */
+const [LEAST_PROBABILITY, MOST_PROBABILITY] = [Math.fround(1e-6), Math.fround(1 - 1e-6)];
+
+/** A probability as XGBoost reads it since 3.2. */
+export function clippedProbability(probability: number): number {
+  return Math.min(Math.max(probability, LEAST_PROBABILITY), MOST_PROBABILITY);
+}

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { randomBooster } from "../../../test/random-booster.ts";
+import { freezeForest } from "./freeze-forest.ts";
 import { predictionOf } from "./prediction.ts";
 import { readModel } from "./read-model.ts";
 import { Scorer } from "./scorer.ts";
@@ -21,7 +22,7 @@ function bytesOf(model: string): Uint8Array {
   return Buffer.from(model, model.startsWith("{") ? "utf8" : "base64");
 }
 
-const MODELS = ["0.82", "1.7.6", "3.2.0"].flatMap((version) =>
+const MODELS = ["0.82", "0.90", "1.7.6", "3.2.0"].flatMap((version) =>
   Object.keys(fixture(version).models).map((name) => [version, name] as const),
 );
 
@@ -87,6 +88,11 @@ describe("readModel", () => {
   it.each([
     ["a binary of XGBoost 1.x with its mark", Buffer.from("binf\0\0\0?"), "is a binary of XGBoost 1.x: open it with"],
     ["UBJSON", Buffer.from("{L\0\0\0\0\0\0\0\x07learner"), "is UBJSON: open it with"],
+    [
+      "a frozen forest",
+      freezeForest([randomBooster({ features: 2, outputs: 1, trees: 1, depth: 1 }, 1)]),
+      "is a frozen forest: take the model files",
+    ],
     ["nothing", new Uint8Array(), "learner: needs 136 bytes"],
     ["a text", Buffer.from("booster[0]:\n0:[f0<1] yes=1".repeat(20)), "learner: "],
     ["JSON that is cut off", Buffer.from('{"learner": {'), "file: is not JSON"],

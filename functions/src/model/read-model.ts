@@ -19,6 +19,9 @@ const SAVE_AS_JSON = "open it with the XGBoost that wrote it and save it with a 
 export function readModel(bytes: Uint8Array): ModelFile {
   const start = Buffer.from(bytes.subarray(0, 64)).toString("latin1");
   if (start.startsWith("binf")) throw new ModelFormatError("file", `is a binary of XGBoost 1.x: ${SAVE_AS_JSON}`);
+  if (start.startsWith("PRFT")) {
+    throw new ModelFormatError("file", "is a frozen forest: take the model files that it was made of");
+  }
   if (start.startsWith("{L") || start.startsWith("{i")) {
     throw new ModelFormatError("file", `is UBJSON: ${SAVE_AS_JSON}`);
   }

@@ -59,8 +59,8 @@ describe("readXgboostJson", () => {
     ["gblinear", ["learner", "gradient_booster", "name"], "gblinear", 'booster: "gblinear" is not supported'],
     ["an unknown objective", ["learner", "objective", "name"], "rank:ndcg", 'objective: "rank:ndcg" is not supported'],
     ["an objective named like a method", ["learner", "objective", "name"], "toString", 'objective: "toString" is not'],
-    ["a base score that is none", [...LEARNER, "base_score"], "half", "learner: base_score is half"],
-    ["no base score", [...LEARNER, "base_score"], "[]", "learner: base_score is []"],
+    ["a base score that is none", [...LEARNER, "base_score"], "half", 'learner: base_score is "half"'],
+    ["no base score", [...LEARNER, "base_score"], "[]", 'learner: base_score is "[]"'],
     ["a base score too many", [...LEARNER, "base_score"], "[1,2,3]", "learner: 3 base scores for 2 outputs"],
     ["one class", [...LEARNER, "num_class"], "1", "learner: num_class is 1"],
     ["no features", [...LEARNER, "num_feature"], "0", "learner: 0 features"],
@@ -88,6 +88,13 @@ describe("readXgboostJson", () => {
     expect(failure(changed(path, value))).toContain(message);
   });
 
+  it("says why it refuses the numbers that XGBoost adds to JSON", () => {
+    for (const number of ["NaN", "Infinity", "-Infinity"]) {
+      const text = changed([...TREE, "split_conditions", 0], 12345).replace("12345", number);
+      expect(failure(text)).toContain("file: holds NaN or Infinity: it splits by category");
+    }
+  });
+
   it("refuses a base score of logistic that is no probability", () => {
     const logistic = {
       ...randomBooster({ features: 1, outputs: 1, trees: 0, depth: 0 }, 1),
@@ -95,7 +102,24 @@ describe("readXgboostJson", () => {
     } as const;
     const text = writeXgboostJson({ ...logistic, baseScores: Float32Array.of(0) });
     for (const score of ["0", "1", "1.5", "-1"]) {
-      expect(failure(text.replace("5.00000000e-1", score))).toBe(`learner: base_score is ${score}`);
+      expect(failure(text.replace("5.00000000e-1", score))).toBe(`learner: base_score is "${score}"`);
+    }
+  });
+
+  it("takes 0 and 1 for next to them where XGBoost 3.2 wrote them, as it does itself", () => {
+    const logistic = {
+      ...randomBooster({ features: 1, outputs: 1, trees: 0, depth: 0 }, 1),
+      objective: "binary:logistic",
+    } as const;
+    const text = writeXgboostJson({ ...logistic, baseScores: Float32Array.of(0) }).replace("[1,7,6]", "[3,2,0]");
+    // What Python's XGBoost 3.2.0 answers (margins).
+    for (const [score, margin] of [
+      ["[0E0]", -13.81551],
+      ["[1.00000001E-7]", -13.81551],
+      ["[9.99999881E-1]", 13.74516],
+      ["[1E0]", 13.74516],
+    ] as const) {
+      expect(readXgboostJson(text.replace("5.00000000e-1", score)).baseScores[0]).toBeCloseTo(margin, 5);
     }
   });
 

@@ -1,7 +1,15 @@
 import { z } from "zod";
 import { ByteReader, ModelFormatError } from "./byte-reader.ts";
-import { assembleBooster, type Booster, MAX_FEATURES, MAX_OUTPUTS, type Objective } from "./format.ts";
-import { logOdds } from "./prediction.ts";
+import {
+  assembleBooster,
+  type Booster,
+  MAX_FEATURES,
+  MAX_OUTPUTS,
+  type Objective,
+  objectiveNamed,
+  quoted,
+} from "./format.ts";
+import { clippedProbability, logOdds } from "./prediction.ts";
 import { treeBytes } from "./tree-bytes.ts";
 import { readTree, type TreeArrays } from "./tree-format.ts";
 
@@ -27,6 +35,7 @@ type Tree = z.output<typeof Tree>;
 
 /** The parts of a model that decide how the rest is to be read. */
 const Model = z.object({
+  version: z.array(z.number()).optional(),
   learner: z.object({
     gradient_booster: z.object({ name: z.string() }),
     learner_model_param: z.object({
@@ -51,13 +60,6 @@ const Trees = z.object({
   }),
 });
 
-const OBJECTIVES: Readonly<Record<string, Objective>> = {
-  "multi:softprob": "multi:softprob",
-  "reg:squarederror": "reg:linear",
-  "reg:linear": "reg:linear",
-  "binary:logistic": "binary:logistic",
-};
-
 /**
  * Reads official XGBoost JSON of any version from 1.0 to 3.2. The trees are brought into the binary's form and judged
  * by its reader.
@@ -65,16 +67,11 @@ const OBJECTIVES: Readonly<Record<string, Objective>> = {
  */
 export function readXgboostJson(text: string): Booster {
   const json = parseJson(text);
-  const { gradient_booster, learner_model_param, objective: named } = judged(Model, json).learner;
+  const { learner, version: [major = 0, minor = 0] = [] } = judged(Model, json);
+  const { gradient_booster, learner_model_param, objective: named } = learner;
   if (gradient_booster.name !== "gbtree")
-    fail("booster", `"${short(gradient_booster.name)}" is not supported, only gbtree`);
-  const objective = Object.hasOwn(OBJECTIVES, named.name) ? OBJECTIVES[named.name] : undefined;
-  if (objective === undefined) {
-    throw new ModelFormatError(
-      "objective",
-      `"${short(named.name)}" is not supported, only ${Object.keys(OBJECTIVES).join(", ")}`,
-    );
-  }
+    fail("booster", `${quoted(gradient_booster.name)} is not supported, only gbtree`);
+  const objective = objectiveNamed(named.name);
   const { num_class, num_feature: features, num_target = 1, base_score } = learner_model_param;
   const isSoftprob = objective === "multi:softprob";
   const classes = isSoftprob ? num_class >= 2 && num_class <= MAX_OUTPUTS : num_class <= 1;
@@ -96,7 +93,7 @@ export function readXgboostJson(text: string): Booster {
   });
   return assembleBooster({
     objective,
-    baseScores: baseScores(base_score, objective, outputs),
+    baseScores: baseScores(base_score, { objective, outputs, isClipped: major > 3 || (major === 3 && minor >= 2) }),
     baseFirst: true,
     features,
     outputs,
@@ -109,14 +106,16 @@ function fail(where: string, what: string): never {
   throw new ModelFormatError(where, what);
 }
 
-function short(name: string): string {
-  return name.length > 40 ? `${name.slice(0, 40)}...` : name;
-}
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
+    // XGBoost's own extension: 1.x has NaN for the threshold of categories.
+    if (/[[,:]\s*(NaN|-?Infinity)\b/.test(text)) {
+      throw new ModelFormatError("file", "holds NaN or Infinity: it splits by category, or its sums overflowed", {
+        cause,
+      });
+    }
     throw new ModelFormatError("file", `is not JSON: ${cause instanceof Error ? cause.message : ""}`, { cause });
   }
 }
@@ -129,16 +128,20 @@ function judged<T extends z.ZodType>(schema: T, json: unknown): z.output<T> {
 }
 
 /** "5E-1" or, since 3.1, "[5E-1]" or "[5E-1,2E-1,3E-1]"; a probability for logistic. */
-function baseScores(text: string, objective: Objective, outputs: number): Float32Array {
+function baseScores(
+  text: string,
+  { objective, outputs, isClipped }: { objective: Objective; outputs: number; isClipped: boolean },
+): Float32Array {
   const inside = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
   const scores = inside.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
   if (scores.length !== 1 && scores.length !== outputs)
     fail("learner", `${scores.length} base scores for ${outputs} outputs`);
   const margins = Float32Array.from({ length: outputs }, (_, output) => {
     const score = scores[output] ?? (scores[0] as number);
-    return objective === "binary:logistic" ? logOdds(Math.fround(score)) : score;
+    if (objective !== "binary:logistic") return score;
+    return logOdds(isClipped ? clippedProbability(Math.fround(score)) : Math.fround(score));
   });
-  if (!margins.every(Number.isFinite)) fail("learner", `base_score is ${short(text)}`);
+  if (!margins.every(Number.isFinite)) fail("learner", `base_score is ${quoted(text)}`);
   return margins;
 }
 

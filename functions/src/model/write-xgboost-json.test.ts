@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { randomBooster, tryingRows } from "../../../test/random-booster.ts";
+import { logOdds } from "./prediction.ts";
 import { readXgboostJson } from "./read-xgboost-json.ts";
 import { Scorer } from "./scorer.ts";
 import { writeXgboostJson } from "./write-xgboost-json.ts";
@@ -45,7 +46,13 @@ describe("writeXgboostJson", () => {
       writeXgboostJson({ ...booster, objective: "binary:logistic", baseScores: Float32Array.of(score) });
     expect(text(Math.log(3))).toContain('"base_score":"7.50000000e-1"');
     expect(readXgboostJson(text(-1.25)).baseScores[0]).toBeCloseTo(-1.25, 6);
-    for (const score of [40, -200]) expect(() => text(score)).toThrow("too far out");
+    // What trainings start from: log-odds of a probability in float32.
+    for (const p of [1e-6, 0.004, 0.9995, 1 - 1e-6].map(Math.fround)) {
+      const score = logOdds(p);
+      expect(readXgboostJson(text(score)).baseScores[0]).toBeCloseTo(score, 5);
+    }
+    // The last is between two probabilities that are one ten-thousandth of a margin apart.
+    for (const score of [40, -200, -14, 14, 9.0003]) expect(() => text(score)).toThrow("too far out");
   });
 
   it("numbers siblings side by side, which XGBoost 1.x relies on", () => {

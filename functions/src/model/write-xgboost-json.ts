@@ -1,5 +1,5 @@
 import type { Booster, Objective } from "./format.ts";
-import { logOdds } from "./prediction.ts";
+import { clippedProbability, logOdds } from "./prediction.ts";
 import { plainTree } from "./write-booster.ts";
 
 /** XGBoost whose form of JSON is written: 1.7 and everything later reads it. */
@@ -19,8 +19,8 @@ const NAMES: Record<Objective, string> = {
 
 /**
  * Writes a booster as official XGBoost JSON: XGBoost 1.7 and 3 open it, predict the same (with the base score first) and continue from it. Without feature names: XGBoost then takes columns by position, as we do.
- * @throws {RangeError} an infinite threshold, for which JSON has no number; log-odds of a base score beyond about 15,
- * whose probability float32 cannot tell from 0 or 1
+ * @throws {RangeError} an infinite threshold, for which JSON has no number; log-odds of a base score that no probability has
+ * in float32, or that XGBoost 3.2 reads as less (from about 13.8)
  */
 export function writeXgboostJson(booster: Booster): string {
   const { objective, features, outputs, roots, treeOutput, baseScores } = booster;
@@ -61,9 +61,9 @@ function float(value: number): string {
 /** JSON has base scores as probabilities. */
 function probability(objective: Objective, score: number): number {
   if (objective !== "binary:logistic") return score;
-  const p = Math.fround(1 / (1 + Math.exp(-score)));
-  if (!(Math.abs(logOdds(p) - score) < 1e-5 + Math.abs(score) * 1e-2)) {
-    throw new RangeError(`the base score ${score} (log-odds) is too far out to be written as a probability`);
+  const p = clippedProbability(Math.fround(1 / (1 + Math.exp(-score))));
+  if (!(Math.abs(logOdds(p) - score) < 1e-5)) {
+    throw new RangeError(`the base score ${score} (log-odds) cannot be written as a probability: it is too far out`);
   }
   return p;
 }

@@ -46,6 +46,9 @@ export function trainingOfChild({ parent, maxRounds = MAX_ROUNDS, ...training }:
   if (parent.objective !== training.parameters.objective) {
     throw new TrainingInputError("parameters.objective", `must be the parent's ${parent.objective}`);
   }
+  if ("num_class" in training.parameters && training.parameters.num_class !== parent.outputs) {
+    throw new TrainingInputError("parameters.num_class", `must be the parent's ${parent.outputs}`);
+  }
   return {
     ...training,
     seed: (training.seed + before) % 2 ** 31,

@@ -57,17 +57,6 @@ describe("early stopping", () => {
     expect(rounds).toBe(best + patience);
     expect(stopped).toEqual(firstRounds(all, best));
   });
-
-  it.each([
-    ["rows that do not fit", { rows: new Float32Array(4) }, "holdout.rows: holds 4 values"],
-    ["no rows", { rows: new Float32Array(0), labels: new Float32Array(0) }, "holdout.rows: holds 0 values"],
-    ["no patience", { patience: 0 }, "holdout.patience: must be a whole number from 1"],
-  ])("refuses %s", async (_, change, message) => {
-    const holdout = { rows: OTHER.rows, labels: OTHER.numbers, patience: 3, ...change };
-    const parameters = { ...SHAPE, objective: "reg:linear", tree_method: "exact" } as const;
-    const data = { rows: SAMPLE.rows, columns: COLUMNS, labels: SAMPLE.numbers };
-    await expect(trainBooster({ ...data, parameters, rounds: 2, seed: 1, holdout })).rejects.toThrow(message);
-  });
 });
 
 function indexOfLeast(values: readonly number[]): number {

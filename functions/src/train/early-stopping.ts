@@ -2,18 +2,7 @@ import type { Booster } from "../model/format.ts";
 import { predictionOf } from "../model/prediction.ts";
 import { roundsOf } from "../model/rounds.ts";
 import { Scorer } from "../model/scorer.ts";
-import { TrainingInputError } from "./training-input.ts";
-
-/** Rows that a training does not learn from, by which it sees when to stop. */
-export interface Holdout {
-  /** rows x columns, row by row; NaN is missing. */
-  rows: Float32Array;
-  labels: Float32Array;
-  /** rows x outputs: what the trees add to, where the training has base margins. */
-  baseMargins?: Float32Array | undefined;
-  /** Rounds without a smaller loss after which training stops. */
-  patience: number;
-}
+import type { Holdout } from "./training-input.ts";
 
 /** Smallest probability that the log-loss counts with, as XGBoost does. */
 const LEAST_PROBABILITY = 1e-16;
@@ -48,18 +37,8 @@ export class EarlyStopping {
   /** The round of the least loss so far. */
   bestRound = 0;
 
-  /** @throws {TrainingInputError} shapes that do not fit */
+  /** @param holdout as checkTrainingInput takes it */
   constructor(holdout: Holdout, columns: number) {
-    const { rows, labels, patience } = holdout;
-    if (labels.length === 0 || rows.length !== labels.length * columns) {
-      throw new TrainingInputError(
-        "holdout.rows",
-        `holds ${rows.length} values for ${labels.length} labels x ${columns}`,
-      );
-    }
-    if (!Number.isInteger(patience) || patience < 1) {
-      throw new TrainingInputError("holdout.patience", `must be a whole number from 1, is ${patience}`);
-    }
     this.holdout = holdout;
     this.columns = columns;
   }

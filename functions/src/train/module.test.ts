@@ -1,6 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { trainingSample } from "../../../test/training-data.ts";
-import { ModelFormatError } from "../model/byte-reader.ts";
 import { parseBooster } from "../model/format.ts";
 import { predictionOf } from "../model/prediction.ts";
 import { roundsOf } from "../model/rounds.ts";
@@ -9,7 +8,7 @@ import { lossOf } from "./early-stopping.ts";
 import { predictWithModule, type Training, TrainingStopped, trainBooster } from "./module.ts";
 import { ModuleInstance } from "./module-instance.ts";
 import { TrainingInputError } from "./training-input.ts";
-import { ModuleError } from "./wasm.ts";
+import { type Exports, ModuleError } from "./wasm.ts";
 
 const COLUMNS = 5;
 const SAMPLE = trainingSample({ count: 400, columns: COLUMNS, seed: 3 });
@@ -195,7 +194,7 @@ describe("trainBooster", () => {
   it("refuses bad input before it loads anything", async () => {
     const rows = Float32Array.from(SAMPLE.rows).fill(Infinity, 7, 8);
     await expect(trainBooster({ ...REGRESSION, rows })).rejects.toThrow(TrainingInputError);
-    await expect(trainBooster({ ...REGRESSION, rows })).rejects.toThrow("rows, column 2, row 1: must be finite");
+    await expect(trainBooster({ ...REGRESSION, rows })).rejects.toThrow("rows, column 2, row 1: must be a number");
   });
 
   it("learns from the largest and from tiny labels", async () => {
@@ -207,10 +206,34 @@ describe("trainBooster", () => {
     }
   });
 
-  it("refuses a model that overflowed, which the module gives in silence", async () => {
-    const parameters = { ...SHAPE, objective: "reg:linear", base_score: 1e30, lambda: 0, eta: 1 } as const;
-    const weights = new Float32Array(SAMPLE.numbers.length).fill(1e30);
-    await expect(trainBooster({ ...REGRESSION, parameters, weights })).rejects.toThrow(ModelFormatError);
+  it.each(["exact", "hist"] as const)("takes no empty child for the best of all, with %s", async (tree_method) => {
+    const fits = [0, 1e-6].map(async (min_child_weight) => {
+      const parameters = { ...SHAPE, objective: "reg:linear", tree_method, lambda: 0, min_child_weight } as const;
+      const bytes = await trainBooster({ ...REGRESSION, parameters, rounds: 20 });
+      return squaredError(await predictWithModule(bytes, SAMPLE.rows, COLUMNS), SAMPLE.numbers);
+    });
+    const [none, little] = await Promise.all(fits);
+    expect(none).toBeCloseTo(little ?? 0, 2);
+  });
+
+  it("starts from a mean that is next to nothing, of which the module dies", async () => {
+    const labels = SAMPLE.numbers.map((_, i) => (i === 0 ? 1e-40 : 0));
+    expect(parseBooster(await trainBooster({ ...REGRESSION, labels })).baseScores[0]).toBe(0);
+  });
+
+  it("brings thresholds to their place as it goes, so that a deadline does not wait for it", async () => {
+    const save = vi.spyOn(ModuleInstance.prototype, "save");
+    const { rows, columns, classes } = trainingSample({ count: 60_000, columns: 4, seed: 5 });
+    const parameters = {
+      ...SHAPE,
+      max_depth: 1,
+      tree_method: "hist",
+      objective: "multi:softprob",
+      num_class: 17,
+    } as const;
+    await trainBooster({ rows, columns, labels: classes, parameters, rounds: 3, seed: 1 });
+    expect(save).toHaveBeenCalledTimes(4);
+    save.mockRestore();
   });
 
   it("trains 70 000 rows of 19 columns, more than the package's own wrapper can", async () => {
@@ -239,6 +262,32 @@ describe("ModuleInstance", () => {
     const fresh = again.createModel(REGRESSION);
     again.setParameter(fresh, name, value);
     expect(() => again.trainRound(fresh)).toThrow(message);
+  });
+
+  it("says what to do when its memory ends, whether it ends with the data or while it trains", async () => {
+    const instance = await ModuleInstance.open();
+    const advice = "the module ran out of memory; take fewer rows";
+    expect(() => instance.load(new Uint8Array(2 ** 31 - 2 ** 16))).toThrow(advice);
+    const { rows, columns, numbers } = trainingSample({ count: 20_000, columns: 19, seed: 4 });
+    /** An instance with a model that has given pieces of its memory away; undefined if it does not have them. */
+    const without = async (pieces: readonly number[]) => {
+      const fresh = await ModuleInstance.open();
+      const model = fresh.createModel({ rows, columns, labels: numbers });
+      const { _malloc } = Reflect.get(fresh, "module") as Exports;
+      try {
+        for (const bytes of pieces) _malloc(bytes);
+      } catch {
+        return undefined;
+      }
+      return { fresh, model };
+    };
+    const taken: number[] = [];
+    for (let bytes = 2 ** 30; bytes >= 2 ** 17; bytes /= 2) {
+      while ((await without([...taken, bytes])) !== undefined) taken.push(bytes);
+    }
+    const full = await without(taken);
+    if (full === undefined) throw new Error("it had them before");
+    expect(() => full.fresh.trainRound(full.model)).toThrow(advice);
   });
 
   it("refuses weights that do not fit the rows", async () => {

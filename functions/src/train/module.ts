@@ -4,11 +4,11 @@ import { type Booster, parseBooster } from "../model/format.ts";
 import { firstRounds } from "../model/rounds.ts";
 import { writeBooster } from "../model/write-booster.ts";
 import { binned } from "./bins.ts";
-import { EarlyStopping, type Holdout } from "./early-stopping.ts";
+import { EarlyStopping } from "./early-stopping.ts";
 import { withMinusOne } from "./minus-one.ts";
 import { ModuleInstance } from "./module-instance.ts";
 import { moduleSettings, type TrainingParameters } from "./parameters.ts";
-import { checkTrainingInput, type TrainingData } from "./training-input.ts";
+import { checkTrainingInput, type Holdout, outputsOf, type TrainingData } from "./training-input.ts";
 
 /** One training. */
 export interface Training extends TrainingData {
@@ -26,6 +26,15 @@ export interface Training extends TrainingData {
   /** Ends the training once its loss on other rows does not fall any more, with the rounds of the least loss. */
   holdout?: Holdout | undefined;
 }
+
+/**
+ * Weight that a child has at least, beside a mean weight of 1. The row that bins add has less; and what rounding leaves of an
+ * empty child has a gain of 0 / 0 without lambda, which the module (exact) takes for the best of all.
+ */
+const LEAST_CHILD_WEIGHT = 1e-9;
+
+/** Rows x trees that are settled (bins.ts) at a time, in about 50 ms: left to the end, they would come on top of a deadline. */
+const SETTLED_AT_ONCE = 1e6;
 
 /** A training was told to stop before its last round; nothing of it is left. */
 export class TrainingStopped extends Error {
@@ -52,8 +61,14 @@ export async function trainBooster(training: Training): Promise<Uint8Array> {
   const settings = {
     ...parameters,
     max_bin: bins?.maxBin ?? parameters.max_bin,
-    min_child_weight: Math.max(parameters.min_child_weight, bins?.leastChildWeight ?? 0),
+    min_child_weight: Math.max(
+      parameters.min_child_weight,
+      bins !== undefined || parameters.lambda === 0 ? LEAST_CHILD_WEIGHT * meanWeight(training) : 0,
+    ),
   };
+  const treesOfRound = outputsOf(parameters);
+  const settleEvery =
+    bins === undefined ? Infinity : Math.ceil(SETTLED_AT_ONCE / (training.labels.length * treesOfRound));
   const instance = await ModuleInstance.open();
   const model = instance.createModel(bins?.data ?? training);
   const baseScore = baseScoreOf(training, parameters);
@@ -66,6 +81,7 @@ export async function trainBooster(training: Training): Promise<Uint8Array> {
     if (shouldStop?.()) throw new TrainingStopped(`stopped after ${done - 1} of ${rounds} rounds`);
     if (done > 1 && isEnough?.()) break;
     instance.trainRound(model);
+    if (done % settleEvery === 0) saved();
     await onRound?.(done, rounds);
     if (stopping?.isOver(saved())) break;
     // A timer that is due, such as a heartbeat's, gets its turn.
@@ -80,6 +96,10 @@ function baseScoreOf(data: TrainingData, parameters: z.output<typeof TrainingPar
   const given = mean(data);
   // Labels that are all the same have no log-odds.
   return parameters.objective === "reg:linear" ? given : Math.min(Math.max(given, 1e-6), 1 - 1e-6);
+}
+
+function meanWeight({ labels, weights }: TrainingData): number {
+  return (weights?.reduce((a, b) => a + b, 0) ?? labels.length) / labels.length;
 }
 
 /** Weighted mean of the labels: what regression trees add to. */

@@ -1,8 +1,14 @@
 import { z } from "zod";
 
+/** Largest number to learn. */
+export const MAX_LABEL = 1e15;
+
+/** A part of 1. Of much less, float32 makes 0, or the module dies of reading it. */
+const share = z.number().min(1e-9).max(1);
+
 const common = {
   /** Step size of every tree. */
-  eta: z.number().gt(0).max(1),
+  eta: share,
   max_depth: z.number().int().min(1).max(16),
   /** Least sum of hessians in a leaf. */
   min_child_weight: z.number().min(0).max(1e6),
@@ -13,11 +19,11 @@ const common = {
   /** Least gain of a split. */
   gamma: z.number().min(0).max(1e6).default(0),
   /** Share of the rows that each tree sees. */
-  subsample: z.number().gt(0).max(1),
+  subsample: share,
   /** Share of the columns that each tree sees. */
-  colsample_bytree: z.number().gt(0).max(1),
+  colsample_bytree: share,
   /** Share of those that each level sees. */
-  colsample_bylevel: z.number().gt(0).max(1).default(1),
+  colsample_bylevel: share.default(1),
   /** `exact` tries every value as a threshold, `hist` at most `max_bin` per column (3 to 8 times faster). */
   tree_method: z.enum(["exact", "hist"]),
   max_bin: z.number().int().min(2).max(65_535).default(256),
@@ -38,14 +44,18 @@ export const TrainingParameters = z.discriminatedUnion("objective", [
     ...common,
     objective: z.literal("reg:linear"),
     /** What the trees add to; the labels' (weighted) mean if it is left out: the module would take 0.5 whatever the data. */
-    base_score: z.number().min(-1e30).max(1e30).optional(),
+    base_score: z.number().min(-MAX_LABEL).max(MAX_LABEL).optional(),
   }),
   z.strictObject({
     ...common,
     /** Labels are 0 and 1; predicts the probability of 1. */
     objective: z.literal("binary:logistic"),
     /** The probability whose log-odds the trees add to; the labels' (weighted) mean if it is left out. */
-    base_score: z.number().gt(0).lt(1).optional(),
+    base_score: z
+      .number()
+      .min(1e-6)
+      .max(1 - 1e-6)
+      .optional(),
   }),
 ]);
 export type TrainingParameters = z.input<typeof TrainingParameters>;
@@ -72,5 +82,10 @@ export function moduleSettings(
     num_parallel_tree: 1,
     base_score: baseScore,
     seed,
-  }).map(([name, value]) => [name, String(value)]);
+  }).map(([name, value]) => [name, typeof value === "number" ? digits(value) : value]);
+}
+
+/** The module dies of numbers that float32 holds with less than all its digits. */
+function digits(value: number): string {
+  return String(Math.abs(value) < 2 ** -126 ? 0 : value);
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { trainingSample } from "../../../test/training-data.ts";
@@ -99,7 +101,7 @@ describe("parser and scorer", () => {
     expect(parseBooster(bytes).left.length).toBeLessThan(nodesInFile);
   });
 
-  it("take or refuse 6000 mutated files, and never answer with what is not a number", async () => {
+  it("take or refuse 100 000 mutated files: never an answer that is not a number, a hang, or memory that is kept", async () => {
     const files = [
       await train({ objective: "reg:linear", max_depth: 3, gamma: 500 }, 3),
       await train({ objective: "multi:softprob", num_class: 3, max_depth: 3, gamma: 2 }, 2),
@@ -113,6 +115,8 @@ describe("parser and scorer", () => {
     });
     let taken = 0;
     let refused = 0;
+    let slowestMs = 0;
+    const before = memoryInUse();
     fc.assert(
       fc.property(mutation, ({ file, words, flips, cut }) => {
         const mutant = Uint8Array.from(files[file] ?? []);
@@ -121,17 +125,29 @@ describe("parser and scorer", () => {
         const fields = Math.floor(mutant.length / 4);
         for (const [at, word] of words) view.setUint32(mutant.length - 4 * (1 + (at % fields)), word, true);
         for (const [at, flip] of flips) mutant[at % mutant.length] = (mutant[at % mutant.length] ?? 0) ^ flip;
+        const started = performance.now();
         const answers = answersOf(cut === undefined ? mutant : mutant.subarray(0, cut % mutant.length));
+        slowestMs = Math.max(slowestMs, performance.now() - started);
         if (answers === undefined) refused++;
         else taken++;
         return answers === undefined || answers.every(Number.isFinite);
       }),
-      { seed: 1, numRuns: 6000 },
+      { seed: 1, numRuns: 100_000 },
     );
+    expect(slowestMs).toBeLessThan(1000);
+    expect(memoryInUse() - before).toBeLessThan(16 * 2 ** 20);
     // Both happen, or the property says little.
-    expect(Math.min(taken, refused)).toBeGreaterThan(500);
-  }, 60_000);
+    expect(Math.min(taken, refused)).toBeGreaterThan(10_000);
+  });
 });
+
+/** Bytes that are still in use after a collection. */
+function memoryInUse(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
 
 /** Words that break programs: signs, extremes, NaN and infinity as float32, and small numbers. */
 const INTERESTING = [
@@ -148,6 +164,12 @@ function answersOf(bytes: Uint8Array): number[] | undefined {
     if (error instanceof ModelFormatError) return undefined;
     throw error;
   }
+  const { left, right, feature, features, roots, treeOutput, outputs } = booster;
+  const inRange = (values: Int32Array, from: number, to: number): boolean =>
+    values.every((value) => value >= from && value < to);
+  expect([left, right].every((children) => inRange(children, -1, left.length))).toBe(true);
+  expect(inRange(roots, 0, left.length) && inRange(feature, 0, features)).toBe(true);
+  expect(inRange(treeOutput, 0, outputs)).toBe(true);
   // A header may promise any number of features; more than this are not worth a row.
   if (booster.features > 1000) return [];
   const scorer = new Scorer(booster);

@@ -31,7 +31,7 @@ const CLASSIFICATION: Training = {
 };
 
 describe("trainInWorkers", () => {
-  it.each([1, 2, 9])("gives the bytes that training here gives, in order, with %i threads", async (workers) => {
+  it.each([0, 1, 2, 9])("gives the bytes that training here gives, in order, with %i threads", async (workers) => {
     const trainings = [REGRESSION, CLASSIFICATION, { ...REGRESSION, seed: 2 }, { ...CLASSIFICATION, rounds: 2 }];
     const here = await Promise.all(trainings.map((training) => trainBooster(training)));
     const rounds = trainings.map(() => 0);
@@ -73,23 +73,33 @@ describe("trainInWorkers", () => {
     await expect(stopping).rejects.toThrow(TrainingStopped);
   });
 
+  it("asks whether to stop also while a round is under way", async () => {
+    let asked = 0;
+    const before = new Promise<number>((resolve, reject) => {
+      trainInWorkers([{ ...REGRESSION, rounds: 1 }], {
+        onRound: () => resolve(asked),
+        shouldStop: () => ++asked < 0,
+      }).catch(reject);
+    });
+    expect(await before).toBeGreaterThan(3);
+    const shouldStop = (): boolean => {
+      if (asked++ > 10) throw new Error("lease lost");
+      return false;
+    };
+    await expect(trainInWorkers([{ ...REGRESSION, rounds: 100_000 }], { shouldStop })).rejects.toThrow("lease lost");
+  });
+
   it("ends them all when one fails, or whoever is told of rounds does", async () => {
     const long = { ...REGRESSION, rounds: 100_000 };
     const onRound = (): void => {
       throw new Error("no more");
     };
     await expect(trainInWorkers([long, long], { workers: 2, onRound })).rejects.toThrow("no more");
-    // What overflows is no sound model, which only shows once it is trained.
-    const parameters = {
-      ...REGRESSION.parameters,
-      objective: "reg:linear",
-      base_score: 1e30,
-      lambda: 0,
-      eta: 1,
-    } as const;
-    const weights = new Float32Array(300).fill(1e30);
-    const overflowing = { ...REGRESSION, parameters, weights } as Training;
-    await expect(trainInWorkers([long, overflowing], { workers: 2 })).rejects.toThrow(ModuleError);
+    // A parameter that is another one by the time the thread reads it.
+    let asked = 0;
+    const failing = { ...REGRESSION, parameters: { ...REGRESSION.parameters } };
+    Object.defineProperty(failing.parameters, "eta", { enumerable: true, get: () => (asked++ === 0 ? 0.3 : -1) });
+    await expect(trainInWorkers([long, failing], { workers: 2 })).rejects.toThrow(ModuleError);
   });
 
   it("refuses bad input before it starts a thread", async () => {

@@ -27,10 +27,13 @@ export interface WorkerOptions {
   workers?: number;
   /** Told after every round of any training; they do not wait for it. What it throws ends them all. */
   onRound?: (index: number, done: number, total: number) => void | Promise<void>;
-  /** As in Training, asked after every round; for all trainings. */
+  /** As in Training, for all trainings; asked many times a second, so that no thread begins a round after it. */
   shouldStop?: () => boolean;
   isEnough?: () => boolean;
 }
+
+/** Milliseconds between two questions. */
+const ASK_EVERY_MS = 20;
 
 /**
  * Trains several boosters on all cores; the same bytes as `trainBooster` gives, in the order of the trainings. A training
@@ -51,9 +54,19 @@ export async function trainInWorkers(
     if (isEnough?.()) Atomics.store(flags, 1, 1);
   };
   watch();
+  let asking: NodeJS.Timeout | undefined;
+  const asked = new Promise<never>((_, reject) => {
+    asking = setInterval(() => {
+      try {
+        watch();
+      } catch (thrown) {
+        reject(thrown);
+      }
+    }, ASK_EVERY_MS);
+  });
   try {
-    await Promise.all(
-      Array.from({ length: Math.min(workers, trainings.length) }, async () => {
+    const trained = Promise.all(
+      Array.from({ length: Math.min(Math.max(1, workers), trainings.length) }, async () => {
         const thread = startThread({ flags });
         threads.push(thread);
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -64,7 +77,9 @@ export async function trainInWorkers(
         }
       }),
     );
+    await Promise.race([trained, asked]);
   } finally {
+    clearInterval(asking);
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
   return results;

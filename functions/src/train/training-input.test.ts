@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TrainingParameters } from "./parameters.ts";
-import { checkTrainingInput, type TrainingData, TrainingInputError } from "./training-input.ts";
+import { checkTrainingInput, type Holdout, type TrainingData, TrainingInputError } from "./training-input.ts";
 
 const LINEAR: TrainingParameters = {
   objective: "reg:linear",
@@ -19,14 +19,19 @@ interface Case {
   data?: Partial<TrainingData>;
   /** May hold what the type forbids: callers read parameters from documents. */
   parameters?: Record<string, unknown>;
+  holdout?: Partial<Holdout>;
   rounds?: number;
   seed?: number;
 }
 
-function check({ data, parameters, rounds = 5, seed = 1 }: Case) {
+function check({ data, parameters, holdout, rounds = 5, seed = 1 }: Case) {
   const all = Object.entries({ ...SOFTPROB, ...parameters }).filter(([, value]) => value !== undefined);
   const given = Object.fromEntries(all) as unknown as TrainingParameters;
-  return checkTrainingInput({ ...GOOD, ...data }, given, { rounds, seed });
+  return checkTrainingInput({ ...GOOD, ...data }, given, {
+    rounds,
+    seed,
+    holdout: holdout && { rows: Float32Array.of(1, 2), labels: Float32Array.of(0), patience: 1, ...holdout },
+  });
 }
 
 function failure(given: Case): TrainingInputError {
@@ -88,14 +93,31 @@ describe("checkTrainingInput", () => {
     [
       "an infinite value",
       { data: { rows: Float32Array.of(0, Infinity, 2, 3) } },
-      "rows, column 1, row 0: must be finite",
+      "rows, column 1, row 0: must be a number from -1.7e+38",
     ],
     [
       "a value minus infinite",
       { data: { rows: Float32Array.of(0, 1, -Infinity, 3) } },
-      "rows, column 0, row 1: must be",
+      "rows, column 0, row 1: must be a number",
     ],
-    ["nothing but missing values with hist", { data: { rows: new Float32Array(4).fill(nan) } }, "rows: every value is"],
+    [
+      "values whose middle float32 cannot hold",
+      { data: { rows: Float32Array.of(1.71e38, 1, 2, 3) } },
+      "rows, column 0, row 0: must be a number",
+    ],
+    ["nothing but missing values with hist", { data: { rows: new Float32Array(4).fill(nan) } }, "rows: no row that"],
+    [
+      "missing values with hist where rows weigh anything",
+      { data: { rows: Float32Array.of(nan, nan, 1, 2), weights: Float32Array.of(1, 0) } },
+      "rows: no row that weighs anything has a value",
+    ],
+    ["a share that float32 does not hold", { parameters: { subsample: 1e-50 } }, "parameters.subsample: "],
+    [
+      "a probability that XGBoost takes for 1",
+      { parameters: { objective: "binary:logistic", num_class: undefined, base_score: 1 - 1e-7 } },
+      "parameters.base_score: ",
+    ],
+    ["a base score beyond labels", { parameters: { ...linear, base_score: 1.1e15 } }, "parameters.base_score: "],
     [
       "a class too high",
       { data: { labels: Float32Array.of(0, 3) } },
@@ -127,6 +149,54 @@ describe("checkTrainingInput", () => {
     ],
     ["a weight that is not a number", { data: { weights: Float32Array.of(nan, 1) } }, "weights, row 0: must be finite"],
     ["weights of which all are 0", { data: { weights: Float32Array.of(0, 0) } }, "weights: all are 0"],
+    ["next to no weights", { data: { weights: Float32Array.of(1e-13, 0) } }, "weights: their mean must be from 1e-12"],
+    ["huge weights", { data: { weights: Float32Array.of(1e13, 0) } }, "weights: their mean must be from 1e-12"],
+    [
+      "labels and weights whose gains float32 cannot hold",
+      { parameters: linear, data: { labels: Float32Array.of(1e14, 0), weights: Float32Array.of(1e10, 1) } },
+      "labels: are so far from what trees add to",
+    ],
+    [
+      "base margins as far from the labels",
+      {
+        parameters: linear,
+        data: { baseMargins: Float32Array.of(1e14, 0), weights: Float32Array.of(1e10, 1) },
+      },
+      "labels: are so far from what trees add to",
+    ],
+    [
+      "too few base margins",
+      { data: { baseMargins: new Float32Array(5) } },
+      "baseMargins: must hold rows x outputs = 6",
+    ],
+    [
+      "a base margin that is not a number",
+      { data: { baseMargins: new Float32Array(6).fill(nan) } },
+      "baseMargins: value 0 must be",
+    ],
+    ["a hold-out of other rows", { holdout: { rows: new Float32Array(3) } }, "holdout.rows: holds 3 values for 1"],
+    [
+      "an empty hold-out",
+      { holdout: { rows: new Float32Array(), labels: new Float32Array() } },
+      "holdout.rows: holds 0 values",
+    ],
+    ["no patience", { holdout: { patience: 0 } }, "holdout.patience: must be a whole number from 1, is 0"],
+    ["a class of a hold-out", { holdout: { labels: Float32Array.of(3) } }, "holdout.labels, row 0: must be a class"],
+    [
+      "a label of a hold-out that is not a number",
+      { parameters: linear, holdout: { labels: Float32Array.of(nan) } },
+      "holdout.labels, row 0: must be a number",
+    ],
+    [
+      "base margins of the hold-out alone",
+      { holdout: { baseMargins: new Float32Array(3) } },
+      "holdout.baseMargins: must be given where the training has them",
+    ],
+    [
+      "base margins of the training alone",
+      { data: { baseMargins: new Float32Array(6) }, holdout: {} },
+      "holdout.baseMargins: must be given where the training has them",
+    ],
   ])("refuses %s", (_, given, message) => {
     expect(failure(given).message).toContain(message);
   });
