@@ -6,6 +6,7 @@ const MINUTE_MS = 60_000;
 const SCHEDULES = [
   { name: "advanceDeployments", everyMs: MINUTE_MS },
   { name: "monitorHealth", everyMs: 5 * MINUTE_MS },
+  { name: "reconcile", everyMs: 60 * MINUTE_MS },
 ] as const;
 
 /** Calls the scheduled functions of a running stack, with the real time, until the process ends. */

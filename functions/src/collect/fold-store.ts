@@ -2,9 +2,10 @@ import { FieldPath, type Firestore } from "firebase-admin/firestore";
 import { FOLD_SETTLE_SECONDS } from "../config.ts";
 import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { isFree } from "../shared/lease.ts";
-import { iso } from "../shared/time.ts";
+import { floorTo, iso } from "../shared/time.ts";
 import { isResting } from "./fold.ts";
-import { FoldState, InteractionLog, Traffic, Window } from "./schema.ts";
+import { afterReconciling, type FoldedHour, HOUR_MS } from "./reconcile.ts";
+import { FoldState, GRANULARITIES, InteractionLog, Traffic, Window } from "./schema.ts";
 import { documentsById, logShards } from "./store.ts";
 
 /** Logs that the fold reads at a time. */
@@ -145,6 +146,60 @@ export class FoldStore {
       tx.set(this.state(shard), next);
       return next;
     });
+  }
+
+  /** Logs of a shard that are stored with a fold_after in an hour, by an aggregation query: one read for a thousand. */
+  async countHour(shard: number, startMs: number): Promise<number> {
+    return (await this.ofHour(shard, startMs).count().get()).data().count;
+  }
+
+  /** Days of event time (epoch ms) of the logs of such an hour. */
+  async daysOfHour(shard: number, startMs: number): Promise<Set<number>> {
+    const days = new Set<number>();
+    const ordered = this.ofHour(shard, startMs).orderBy("fold_after").orderBy(FieldPath.documentId());
+    for (let page = ordered.limit(FOLD_LIMIT); ; ) {
+      const { docs } = await page.get();
+      for (const doc of docs) days.add(floorTo(Date.parse(String(doc.get("event_at"))), GRANULARITIES["1d"]));
+      const last = docs.at(-1);
+      if (last === undefined || docs.length < FOLD_LIMIT) return days;
+      page = ordered.startAfter(last.get("fold_after"), last.id).limit(FOLD_LIMIT);
+    }
+  }
+
+  /**
+   * Puts recounted documents in the place of what there is, at most MAX_DOCUMENTS; false, and nothing written, if the fold has
+   * gone on since they were counted.
+   */
+  async replace(
+    shard: number,
+    watermark: FoldState["watermark"],
+    documents: { windows: ReadonlyMap<string, Window>; traffic: ReadonlyMap<string, Traffic> },
+  ): Promise<boolean> {
+    return this.db.runTransaction(async (tx) => {
+      const state = parseDocument(FoldState, await tx.get(this.state(shard))) ?? FIRST_STATE;
+      if (state.watermark.fold_after !== watermark.fold_after || state.watermark.id !== watermark.id) return false;
+      for (const [id, window] of documents.windows) tx.set(this.db.collection("windows").doc(id), window);
+      for (const [id, traffic] of documents.traffic) tx.set(this.db.collection("traffic").doc(id), traffic);
+      return true;
+    });
+  }
+
+  /** Notes that an hour is reconciled; false if it was folded or reconciled by somebody else meanwhile. */
+  async recordReconciled(shard: number, hour: FoldedHour, found: number): Promise<boolean> {
+    return this.db.runTransaction(async (tx) => {
+      const state = parseDocument(FoldState, await tx.get(this.state(shard))) ?? FIRST_STATE;
+      const after = afterReconciling(state, hour, found);
+      if (after !== null) tx.set(this.state(shard), after);
+      return after !== null;
+    });
+  }
+
+  private ofHour(shard: number, startMs: number) {
+    return this.db
+      .collection("interaction_logs")
+      .where("shard", "==", shard)
+      .where("fold_after", ">=", iso(startMs))
+      .where("fold_after", "<", iso(startMs + HOUR_MS));
   }
 
   private state(shard: number) {

@@ -146,7 +146,12 @@ describe("prefix", () => {
 
   it.each([
     { name: "nothing", logs: [], max: 60, length: 0 },
-    { name: "all that fits exactly (four hours: 4 + 4 + 1 windows, 4 + 1 of traffic)", logs: hours(4), max: 14, length: 4 },
+    {
+      name: "all that fits exactly (four hours: 4 + 4 + 1 windows, 4 + 1 of traffic)",
+      logs: hours(4),
+      max: 14,
+      length: 4,
+    },
     { name: "all but the log that is one document too many", logs: hours(4), max: 13, length: 3 },
     {
       name: "many logs of the same windows",

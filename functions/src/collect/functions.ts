@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { logger } from "firebase-functions";
 import { onRequest } from "firebase-functions/https";
+import { onSchedule } from "firebase-functions/scheduler";
 import { PSEUDONYM_KEY, RECEIPT_KEYS, REGION, ROUTING_FRESH_SECONDS } from "../config.ts";
 import { parseKeys } from "../serve/receipt.ts";
 import { database } from "../shared/firestore.ts";
@@ -27,6 +29,15 @@ export const ingest = onRequest(
     answerParserErrors(request.app);
     const answer = post ? await answerTo(request.rawBody, request.get("content-type")) : methodNotAllowed("POST");
     response.set(answer.headers).status(answer.status).json(answer.body);
+  },
+);
+
+/** Holds what is stored against what was folded, hour by hour, and counts anew what the fold has missed. */
+export const reconcile = onSchedule(
+  { schedule: "every 1 hours", region: REGION, memory: "512MiB", timeoutSeconds: 540 },
+  async () => {
+    const { reconcileLogs } = await import("./reconcile-logs.ts");
+    logger.info("reconciled", await reconcileLogs(database(), { holder: randomUUID(), nowMs: Date.now() }));
   },
 );
 

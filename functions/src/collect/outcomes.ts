@@ -97,20 +97,31 @@ export function mergeOutcomes(all: readonly Outcomes[]): Outcomes {
   return { ...sum, buckets: closeBuckets(buckets) };
 }
 
+/** Bytes of a stored bucket: its number, and its sums. */
+const BUCKET_BYTES = 1 + 8 * BUCKET_SUMS.length;
+
 /** Sums of each bucket of visitors, BUCKETS x BUCKET_SUMS. */
 export function openBuckets(bytes: Uint8Array): Float64Array {
   const sums = new Float64Array(BUCKETS * BUCKET_SUMS.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let i = 0; i * 8 < bytes.length; i++) sums[i] = view.getFloat64(i * 8, true);
+  for (let at = 0; at < bytes.length; at += BUCKET_BYTES) {
+    const first = view.getUint8(at) * BUCKET_SUMS.length;
+    for (let i = 0; i < BUCKET_SUMS.length; i++) sums[first + i] = view.getFloat64(at + 1 + 8 * i, true);
+  }
   return sums;
 }
 
-/** As they are stored: nothing at all where nothing was counted. */
+/** As they are stored: the buckets that have visits, by number. */
 function closeBuckets(sums: Float64Array): Uint8Array {
-  if (sums.every((sum) => sum === 0)) return new Uint8Array();
-  const bytes = Buffer.alloc(sums.length * 8);
-  sums.forEach((sum, i) => {
-    bytes.writeDoubleLE(sum, i * 8);
+  const used = Array.from({ length: BUCKETS }, (_, bucket) => bucket).filter(
+    (bucket) => sums[bucket * BUCKET_SUMS.length] !== 0,
+  );
+  const bytes = Buffer.alloc(used.length * BUCKET_BYTES);
+  used.forEach((bucket, place) => {
+    bytes[place * BUCKET_BYTES] = bucket;
+    for (let i = 0; i < BUCKET_SUMS.length; i++) {
+      bytes.writeDoubleLE(sums[bucket * BUCKET_SUMS.length + i] ?? 0, place * BUCKET_BYTES + 1 + 8 * i);
+    }
   });
   return bytes;
 }

@@ -184,7 +184,7 @@ export const Outcomes = z.object({
   /** Visits by segment, `device:mobile`, and those of them that were engaged. */
   segments: counts,
   engaged: counts,
-  /** The first sums for each of 128 buckets of visitors, little-endian float64. */
+  /** The first of the sums for each of 128 buckets of visitors that has visits: its number, and little-endian float64. */
   buckets: bytes,
 });
 export type Outcomes = z.infer<typeof Outcomes>;
@@ -250,6 +250,8 @@ export const FoldState = z.object({
    * before the first fold of a release that reconciles.
    */
   unreconciled: z.record(z.string(), count).optional(),
+  /** Everything before this hour of fold_after is reconciled. */
+  reconciled_until: z.iso.datetime().optional(),
   /** Largest event time folded; null before the first. */
   last_event_at: z.iso.datetime().nullable(),
   /** Server time of the last step. */
