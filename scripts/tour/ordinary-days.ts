@@ -1,10 +1,10 @@
 import { check } from "./check.ts";
-import { progressOf } from "./first-training.ts";
 import { type AnsweredVisit, inWords } from "./life.ts";
+import { progressOf } from "./made-version.ts";
 import { runAt } from "./schedule.ts";
 import type { Tour } from "./tour.ts";
 
-const DAYS = 3;
+const DAYS = 2;
 /** Virtual hours between two runs of monitorHealth, which folds what the triggers have not. */
 const MONITOR_HOURS = 3;
 
@@ -46,7 +46,7 @@ export async function ordinaryDays(tour: Tour): Promise<void> {
 }
 
 /** `Tuesday 07:00`, virtual time in UTC. */
-function weekday(ms: number): string {
+export function weekday(ms: number): string {
   const date = new Date(ms);
   const day = date.toLocaleDateString("en-GB", { weekday: "long", timeZone: "UTC" });
   return `${day} ${date.toISOString().slice(11, 16)}`;
