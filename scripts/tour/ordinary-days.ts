@@ -4,7 +4,7 @@ import { progressOf } from "./made-version.ts";
 import { runAt } from "./schedule.ts";
 import type { Tour } from "./tour.ts";
 
-const DAYS = 2;
+const HOURS = 36;
 /** Virtual hours between two runs of monitorHealth, which folds what the triggers have not. */
 const MONITOR_HOURS = 3;
 
@@ -21,7 +21,7 @@ export async function ordinaryDays(tour: Tour): Promise<void> {
   const { life, narrator, state } = tour;
   let visits = 0;
   const versions = new Set<string>();
-  for (let hour = 0; hour < DAYS * 24; hour++) {
+  for (let hour = 0; hour < HOURS; hour++) {
     for (const { prediction } of await liveHour(tour, hour)) {
       visits++;
       versions.add(prediction.model_version);

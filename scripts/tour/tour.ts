@@ -24,7 +24,7 @@ const DAYS_AGO = 60;
  * So many that training, release and proof leave most of two days until the week's schedule, which itself comes before the
  * seven days are over after which volume rightly fires again.
  */
-const VISITS_PER_DAY = 1700;
+const VISITS_PER_DAY = 1500;
 
 /** Where the stack is, and which visitors come. The emulators' hosts stand in the environment, as `Stack.env` has them. */
 export interface TourOptions {
@@ -100,7 +100,7 @@ export async function runTour({ functionsUrl, hostingUrl, seed, say }: TourOptio
   const began = performance.now();
   await step("policy", "0 The tour's own policy", () => ownPolicy(tour));
   await step("rules", "1 No model yet: the rules answer", () => firstAnswers(tour));
-  await step("visits", "2 Two days of visits", () => ordinaryDays(tour));
+  await step("visits", "2 A day and a half of visits", () => ordinaryDays(tour));
   const made: { parent?: ModelVersion; child?: MadeVersion } = {};
   await step("training", "3 Enough sessions: a version is trained", async () => {
     made.parent = await firstTraining(tour);
