@@ -6,7 +6,11 @@ import { inWords, isGrown, roundsIn } from "./lineage.ts";
 
 describe("the rounds of a version's models", () => {
   it("are counted in the boosters, by target; other files have none", () => {
-    const booster = (trees: number) => writeBooster(randomBooster({ features: 2, outputs: 3, trees, depth: 2 }, 1));
+    const booster = (trees: number) =>
+      writeBooster({
+        ...randomBooster({ features: 2, outputs: 3, trees, depth: 2 }, 1),
+        baseScores: new Float32Array(3),
+      });
     const files = new Map([
       ["density.xgb", booster(6)],
       ["theme.xgb", booster(15)],
