@@ -5,11 +5,11 @@ import { ROUTING_FRESH_MS } from "./release.ts";
 import type { Tour } from "./tour.ts";
 
 /** New visitors outside the holdback. */
-const NEW_VISITORS = 1000;
+const NEW_VISITORS = 700;
 /** Share of visits that may be answered by a fallback. */
 const MAX_FALLBACKS = 0.01;
 
-/** The visits of a thousand visitors who were not here before, answered by the version; in the holdback by the rules. */
+/** The visits of 700 visitors who were not here before, answered by the version; in the holdback by the rules. */
 export async function newVisitors(tour: Tour, version: string): Promise<AnsweredVisit[]> {
   const { life, narrator } = tour;
   await new Promise((later) => setTimeout(later, ROUTING_FRESH_MS));

@@ -24,7 +24,7 @@ const DAYS_AGO = 60;
  * So many that training, release and proof leave most of two days until the week's schedule, which itself comes before the
  * seven days are over after which volume rightly fires again.
  */
-const VISITS_PER_DAY = 1500;
+const VISITS_PER_DAY = 1300;
 
 /** Where the stack is, and which visitors come. The emulators' hosts stand in the environment, as `Stack.env` has them. */
 export interface TourOptions {

@@ -36,9 +36,9 @@ const answered = (seed: number, visitors: number, holdback: (visit: Visit) => bo
   });
 
 describe("what a version is worth", () => {
-  it("is beyond doubt for a version that has learnt everything, with a thousand visitors, for 20 seeds", () => {
+  it("is beyond doubt for a version that has learnt everything, with 700 visitors, for 20 seeds", () => {
     for (let seed = 1; seed <= 20; seed++) {
-      const gains = answered(seed, 1000).map(({ visit }) => ({
+      const gains = answered(seed, 700).map(({ visit }) => ({
         visitor: visit.visitorNumber,
         value: isParticular(visit) && visit.preferences?.density === undefined ? 0.2 : 0,
       }));
