@@ -96,6 +96,19 @@ describe("an incremental retraining", () => {
   });
 });
 
+describe("the same training again", () => {
+  it("gives the same bytes, whatever worker does it", async () => {
+    const [first] = await versionsOf("admin.first");
+    const again = await train("admin.again", "full", { asOfMs: endMs - 36 * HOUR, inService: "rules" });
+    const made = await versions.read(again.version ?? "");
+    const sums = (version: typeof made) =>
+      Object.entries(version?.artefacts ?? {}).map(([file, { sha256 }]) => `${file} ${sha256}`);
+    expect(sums(made)).toEqual(sums(first));
+    expect(made?.metrics).toEqual(first?.metrics);
+    expect(made?.version.slice(-12)).toBe(first?.version.slice(-12));
+  });
+});
+
 describe("the weekly schedule", () => {
   const week = (atMs: number) => `incremental.${isoWeek(atMs)}`;
   let parent: string;
