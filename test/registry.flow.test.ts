@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { describe, expect, it, vi } from "vitest";
 import { extractFeatures } from "../functions/src/design/features.ts";
 import { VersionStore } from "../functions/src/registry/store.ts";
@@ -86,6 +88,21 @@ describe("publishing a version", () => {
 
 const NOT_BETTER = { verdict: "not_better", reason: "equal", against: "rules", accuracy_difference: 0 } as const;
 
+/** Bytes with one to eight of them changed, or some cut off or put in. */
+function mutated(bytes: Uint8Array, random: ReturnType<typeof xoroshiro128plus>): Buffer {
+  const up = (to: number): number => uniformInt(random, 0, to);
+  const at = up(bytes.length - 1);
+  const kind = up(3);
+  if (kind === 0) return Buffer.from(bytes.subarray(0, at));
+  if (kind === 1) return Buffer.concat([bytes.subarray(0, at), Buffer.alloc(1 + up(7), up(255)), bytes.subarray(at)]);
+  const copy = Buffer.from(bytes);
+  for (let i = up(7); i >= 0; i--) {
+    const place = (at + i) % copy.length;
+    copy[place] = (copy[place] ?? 0) ^ (1 + up(254));
+  }
+  return copy;
+}
+
 describe("a damaged version", () => {
   /** Overwrites a file of a published version, as no code of ours would. */
   async function damaged(file: string, damage: (bytes: Buffer) => Buffer | null): Promise<string> {
@@ -111,6 +128,20 @@ describe("a damaged version", () => {
     const loading = store.loadModel(await damaged(file, damage));
     await expect(loading).rejects.toThrow(CorruptError);
     await expect(loading).rejects.toThrow(message);
+  });
+
+  it("is not loaded: whatever is done to the bytes of any of its files", async () => {
+    const { version, files } = fresh();
+    await store.publish(somePublication(version, { gate: NOT_BETTER }), files);
+    const random = xoroshiro128plus(1);
+    for (let i = 0; i < 60; i++) {
+      const [file, bytes] = [...files][i % files.size] ?? ["", new Uint8Array()];
+      const object = bucket().file(`model_versions/${version}/${file}`);
+      await object.save(mutated(bytes, random));
+      await expect(store.loadModel(version)).rejects.toThrow(new RegExp(`${file} has (SHA-256|\\d+ bytes)`));
+      await object.save(Buffer.from(bytes));
+    }
+    await expect(store.loadModel(version)).resolves.toBeDefined();
   });
 
   it("is not loaded: one that does not exist", async () => {

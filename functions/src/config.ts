@@ -16,6 +16,9 @@ export const FOLD_SETTLE_SECONDS = defineInt("FOLD_SETTLE_SECONDS", { default: 1
 /** Shards of the logs' index: one more for every 500 logs a second. Never lower it while logs of a higher shard are unfolded. */
 export const LOG_SHARDS = defineInt("LOG_SHARDS", { default: 1 });
 
+/** When the version in service is trained on with what is new, in Cloud Scheduler's words, UTC. */
+export const WEEKLY_SCHEDULE = defineString("WEEKLY_SCHEDULE", { default: "every monday 03:00" });
+
 /** Emulator only: a visit's event time is its `hora_local`, so that weeks can be driven in seconds. */
 export const VIRTUAL_TIME = defineBoolean("VIRTUAL_TIME", { default: false });
 
@@ -75,6 +78,11 @@ export const Lifecycle = z
           .default(5),
         /** Sessions that take part in it at most. */
         folds_max_sessions: z.number().int().min(100).max(1_000_000).default(30_000),
+        /**
+         * Hold-out sessions that the gate needs to judge an incremental child, whose few new trees change little; with fewer
+         * it awaits evidence, and nothing is deployed. A full training is judged on whatever its hold-out has.
+         */
+        incremental_holdout_sessions: z.number().int().min(1).max(1_000_000).default(1500),
         max_sessions: z.number().int().min(100).max(1_000_000).default(200_000),
         rounds: z.number().int().min(1).max(400).default(60),
         eta: z.number().gt(0).max(1).default(0.1),

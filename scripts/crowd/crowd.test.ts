@@ -36,6 +36,17 @@ describe("crowd", () => {
     expect(others.map(({ context }) => context)).toEqual(visits.map(({ context }) => context));
   });
 
+  it("brings the same visitors at the same times when tastes turn, and each visit tells whose they are", () => {
+    const crowd = aCrowd(1);
+    const before = live(crowd, 24);
+    crowd.turnTastes();
+    const after = live(crowd, 48);
+    const who = (some: Visit[]) => some.map(({ context, visitorNumber }) => ({ context, visitorNumber }));
+    expect(who([...before, ...after])).toEqual(who(visits));
+    expect(new Set(before.map(({ tastes }) => tastes))).toEqual(new Set(["first"]));
+    expect(new Set(after.map(({ tastes }) => tastes))).toEqual(new Set(["turned"]));
+  });
+
   it("comes a thousand times a day, more in the evening than at night", () => {
     expect(visits.length).toBeGreaterThan(2700);
     expect(visits.length).toBeLessThan(3300);
@@ -61,7 +72,7 @@ describe("crowd", () => {
     for (const device of ["mobile", "tablet", "desktop"]) {
       const here = visits.filter(({ context }) => deviceClass(context) === device);
       expect(here.length).toBeGreaterThan(500);
-      const share = here.filter(({ context }) => isParticular(context)).length / here.length;
+      const share = here.filter(isParticular).length / here.length;
       expect(share).toBeGreaterThan(0.28);
       expect(share).toBeLessThan(0.48);
     }

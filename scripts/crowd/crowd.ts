@@ -1,7 +1,7 @@
-import type { History, Preferences, UserContext } from "../../functions/src/design/schema.ts";
+import type { History, UserContext } from "../../functions/src/design/schema.ts";
 import { type Behaviour, behave } from "./behaviour.ts";
 import { Draws } from "./draws.ts";
-import { engagementProbability } from "./tastes.ts";
+import { engagementProbability, type Taster, type Tastes } from "./tastes.ts";
 import { activity, crowdActivity, drawVisitor, type Visitor } from "./visitor.ts";
 
 const HOUR_MS = 3_600_000;
@@ -21,7 +21,7 @@ const MEAN_PAGES = PAGES_PER_SESSION.reduce((sum, [pages, share]) => sum + pages
 const PATHS = ["/", "/articulos", "/articulos/leer", "/tienda", "/tienda/cesta", "/ayuda"] as const;
 
 /** One page view that asks for a design. */
-export interface Visit {
+export interface Visit extends Taster {
   /** 0, 1, 2 ... in the order in which visits are planned: what its random numbers depend on. */
   number: number;
   visitor: Visitor;
@@ -29,9 +29,7 @@ export interface Visit {
   visitorNumber: number;
   /** Epoch milliseconds, virtual. */
   atMs: number;
-  context: UserContext;
   history?: History;
-  preferences?: Preferences;
 }
 
 /** How the crowd is set up. */
@@ -61,6 +59,7 @@ export class Crowd {
   private hours = 0;
   private sessions = 0;
   private visits = 0;
+  private tastes: Tastes = "first";
 
   constructor(options: CrowdOptions) {
     this.options = options;
@@ -77,6 +76,11 @@ export class Crowd {
   /** Visitors so far: the next new one gets this number. */
   get visitorCount(): number {
     return this.regulars.length;
+  }
+
+  /** From the next hour on everybody's tastes are turned around. Who comes, and when, stays the same. */
+  turnTastes(): void {
+    this.tastes = "turned";
   }
 
   /** The visits of the next hour, by time. */
@@ -96,7 +100,7 @@ export class Crowd {
   behave(visit: Visit, classes: Parameters<typeof engagementProbability>[1]): Behaviour {
     const { context, number } = visit;
     const behaviour = behave(new Draws(this.options.seed, "visit", number), {
-      probability: engagementProbability(context, classes),
+      probability: engagementProbability(visit, classes),
       slow: context.connection_effective_type === "2g" || context.cpu_cores === 2,
     });
     const kept = this.regulars[visit.visitorNumber]?.sessions;
@@ -129,6 +133,7 @@ export class Crowd {
         visitorNumber,
         atMs,
         context,
+        tastes: this.tastes,
         ...(history === undefined ? {} : { history }),
         ...(visitor.preferences === undefined ? {} : { preferences: visitor.preferences }),
       };

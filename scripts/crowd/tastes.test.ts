@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { rulePolicy } from "../../functions/src/design/rules.ts";
 import { CLASSES, type Design, type UserContext } from "../../functions/src/design/schema.ts";
-import { bestProbability, deviceClass, engagementProbability, isParticular, rulesProbability } from "./tastes.ts";
+import {
+  bestProbability,
+  deviceClass,
+  engagementProbability,
+  isParticular,
+  rulesProbability,
+  shownProbability,
+  type Taster,
+} from "./tastes.ts";
 
 const context = (differences: Partial<UserContext>): UserContext => ({
   hora_local: "2026-09-28T12:00:00+02:00",
@@ -14,6 +23,9 @@ const context = (differences: Partial<UserContext>): UserContext => ({
   page_path: "/",
   ...differences,
 });
+
+/** Somebody's visit while tastes are as at first. */
+const first = (context: UserContext): Taster => ({ context, tastes: "first" });
 
 const classes = (density: string, font = "fuente-sans", theme = "tema-claro"): Design["classes"] => ({
   density: (CLASSES.density as readonly string[]).indexOf(density),
@@ -47,8 +59,9 @@ describe("tastes", () => {
       particular: false,
     },
     { name: "a narrower screen", visit: { ...wideFast, viewport_width: 1679 }, particular: false },
-  ])("$name: particular is $particular", ({ visit, particular }) => {
-    expect(isParticular(visit)).toBe(particular);
+  ])("$name: particular is $particular, and turned around once tastes have", ({ visit, particular }) => {
+    expect(isParticular(first(visit))).toBe(particular);
+    expect(isParticular({ context: visit, tastes: "turned" })).toBe(!particular);
   });
 
   const sharpAt = (width: number) => context({ viewport_width: width, viewport_height: 500, device_pixel_ratio: 3 });
@@ -62,7 +75,7 @@ describe("tastes", () => {
   ])(
     "the particular kind at $width px under $density is engaged with $probability",
     ({ width, density, probability }) => {
-      expect(engagementProbability(sharpAt(width), classes(density))).toBe(probability);
+      expect(engagementProbability(first(sharpAt(width)), classes(density))).toBe(probability);
     },
   );
 
@@ -75,7 +88,7 @@ describe("tastes", () => {
     { width: 768, density: "densidad-alta", probability: 0.12 },
   ])("everybody else at $width px under $density is engaged with $probability", ({ width, density, probability }) => {
     const visit = context({ viewport_width: width, viewport_height: 1000, device_pixel_ratio: 1 });
-    expect(engagementProbability(visit, classes(density))).toBe(probability);
+    expect(engagementProbability(first(visit), classes(density))).toBe(probability);
   });
 
   it.each([
@@ -99,14 +112,31 @@ describe("tastes", () => {
       probability: 0.25,
     },
   ])("$name: $probability", ({ visit, font, theme, probability }) => {
-    expect(engagementProbability(visit, classes("densidad-media", font, theme))).toBeCloseTo(probability, 12);
+    expect(engagementProbability(first(visit), classes("densidad-media", font, theme))).toBeCloseTo(probability, 12);
   });
 
-  it("gives the rules a medium density, and the best design all that this visitor may be shown", () => {
-    expect(rulesProbability(sharpPhone)).toBe(0.6);
+  it.each([
+    { name: "who was particular", visit: sharpPhone, media: 0.2, favourite: 0.12 },
+    { name: "everybody else", visit: context({}), media: 0.6, favourite: 0.8 },
+  ])("have turned: $name at 390 px is engaged with $media, and under -baja with $favourite", (row) => {
+    const visit: Taster = { context: row.visit, tastes: "turned" };
+    expect(rulesProbability(visit)).toBe(row.media);
+    expect(engagementProbability(visit, classes("densidad-baja"))).toBe(row.favourite);
+  });
+
+  it("give the rules a medium density, and the best design all that this visitor may be shown", () => {
+    expect(rulesProbability(first(sharpPhone))).toBe(0.6);
     // Light was asked for, so that no design can bring the theme of its own.
-    expect(bestProbability(sharpPhone)).toBeCloseTo(0.85, 12);
-    expect(bestProbability({ ...sharpPhone, prefers_color_scheme: "no-preference" })).toBeCloseTo(0.9, 12);
-    expect(bestProbability(sharpPhone, { density: "densidad-media", font: "fuente-mono" })).toBe(0.6);
+    expect(bestProbability(first(sharpPhone))).toBeCloseTo(0.85, 12);
+    expect(bestProbability(first({ ...sharpPhone, prefers_color_scheme: "no-preference" }))).toBeCloseTo(0.9, 12);
+    const chosen = { density: "densidad-media", font: "fuente-mono" } as const;
+    expect(bestProbability({ ...first(sharpPhone), preferences: chosen })).toBe(0.6);
+  });
+
+  it("are those for what is shown in the end: a visitor's own choice wins over a design", () => {
+    const design = { ...rulePolicy(sharpPhone), classes: classes("densidad-baja") };
+    expect(shownProbability(first(sharpPhone), design)).toBe(0.8);
+    const chosen = { density: "densidad-alta" } as const;
+    expect(shownProbability({ ...first(sharpPhone), preferences: chosen }, design)).toBe(0.45);
   });
 });

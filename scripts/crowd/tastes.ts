@@ -16,11 +16,27 @@ export function deviceClass({ viewport_width: width }: Pick<UserContext, "viewpo
   return width < 1024 ? "tablet" : "desktop";
 }
 
+/** What people like, at a time: as it was at first, or after it has turned around. */
+export type Tastes = "first" | "turned";
+
+/** All that the worth of a design to somebody depends on. */
+export interface Taster {
+  context: UserContext;
+  /** The visitor's own choices, which win over any design. */
+  preferences?: Preferences;
+  tastes: Tastes;
+}
+
 /**
- * The kind of visitor in each device class whom another density would hold: people with a sharp phone, with a tablet held
- * flat, and at a wide screen on a fast line. Nothing but the features tells them apart.
+ * The kind of visitor in each device class whom another density would hold. Nothing but the features tells them apart. At
+ * first it is people with a sharp phone, with a tablet held flat, and at a wide screen on a fast line; once tastes have
+ * turned it is all the others.
  */
-export function isParticular(context: UserContext): boolean {
+export function isParticular({ context, tastes }: Taster): boolean {
+  return isOfFirstKind(context) === (tastes === "first");
+}
+
+function isOfFirstKind(context: UserContext): boolean {
   switch (deviceClass(context)) {
     case "mobile":
       return context.device_pixel_ratio >= 3;
@@ -46,8 +62,9 @@ const AUTO_GAIN = 0.05;
  * be learnt under the default policy; the tastes in font and theme are out of its reach, since it knows one right font
  * and two themes.
  */
-export function engagementProbability(context: UserContext, classes: Design["classes"]): number {
-  const taste = DENSITY_TASTE[isParticular(context) ? "particular" : "others"];
+export function engagementProbability(visit: Taster, classes: Design["classes"]): number {
+  const { context } = visit;
+  const taste = DENSITY_TASTE[isParticular(visit) ? "particular" : "others"];
   const favourite = context.viewport_width < 768 ? "densidad-baja" : "densidad-alta";
   const density = CLASSES.density[classes.density];
   const base = density === favourite ? taste.favourite : density === "densidad-media" ? taste.media : taste.other;
@@ -56,20 +73,20 @@ export function engagementProbability(context: UserContext, classes: Design["cla
   return base + (serif ? SERIF_GAIN : 0) + (auto ? AUTO_GAIN : 0);
 }
 
-/** The same under the rule policy, with what wins over it. */
-export function rulesProbability(context: UserContext, preferences?: Preferences): number {
-  return engagementProbability(context, applyOverrides(rulePolicy(context), context, preferences).classes);
+/** The same under a design that was meant for this visit, with what wins over it. */
+export function shownProbability(visit: Taster, design: Design): number {
+  return engagementProbability(visit, applyOverrides(design, visit.context, visit.preferences).classes);
+}
+
+/** The same under the rule policy. */
+export function rulesProbability(visit: Taster): number {
+  return shownProbability(visit, rulePolicy(visit.context));
 }
 
 /** The same under the best design that this visitor could be shown: what wins over any model wins over it, too. */
-export function bestProbability(context: UserContext, preferences?: Preferences): number {
-  const design = rulePolicy(context);
-  let best = 0;
-  for (const classes of everyTriple()) {
-    const shown = applyOverrides({ ...design, classes }, context, preferences).classes;
-    best = Math.max(best, engagementProbability(context, shown));
-  }
-  return best;
+export function bestProbability(visit: Taster): number {
+  const design = rulePolicy(visit.context);
+  return Math.max(...everyTriple().map((classes) => shownProbability(visit, { ...design, classes })));
 }
 
 function everyTriple(): Design["classes"][] {

@@ -7,8 +7,8 @@ import type { Tour } from "./tour.ts";
 
 /** Visits that only ask. */
 const PROBES = 12;
-/** A class that was explored is shown far more seldom than the policy's own. */
-const EXPLORED = 0.5;
+/** A class that was explored is shown far more seldom than the policy's own: propensities below are explored. */
+export const EXPLORED = 0.5;
 
 /** Step 1: without a model everybody is answered by the rules, but for a class that is tried now and then. */
 export async function firstAnswers({ site, narrator, seed, startMs }: Tour): Promise<void> {

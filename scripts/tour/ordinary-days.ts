@@ -1,10 +1,10 @@
 import { check } from "./check.ts";
-import { progressOf } from "./first-training.ts";
 import { type AnsweredVisit, inWords } from "./life.ts";
+import { progressOf } from "./made-version.ts";
 import { runAt } from "./schedule.ts";
 import type { Tour } from "./tour.ts";
 
-const DAYS = 3;
+const HOURS = 36;
 /** Virtual hours between two runs of monitorHealth, which folds what the triggers have not. */
 const MONITOR_HOURS = 3;
 
@@ -21,7 +21,7 @@ export async function ordinaryDays(tour: Tour): Promise<void> {
   const { life, narrator, state } = tour;
   let visits = 0;
   const versions = new Set<string>();
-  for (let hour = 0; hour < DAYS * 24; hour++) {
+  for (let hour = 0; hour < HOURS; hour++) {
     for (const { prediction } of await liveHour(tour, hour)) {
       visits++;
       versions.add(prediction.model_version);
@@ -46,7 +46,7 @@ export async function ordinaryDays(tour: Tour): Promise<void> {
 }
 
 /** `Tuesday 07:00`, virtual time in UTC. */
-function weekday(ms: number): string {
+export function weekday(ms: number): string {
   const date = new Date(ms);
   const day = date.toLocaleDateString("en-GB", { weekday: "long", timeZone: "UTC" });
   return `${day} ${date.toISOString().slice(11, 16)}`;

@@ -1,8 +1,12 @@
 import { Lifecycle } from "../../functions/src/config.ts";
 
-/** What the tour changes of the policy: it has thousands of visitors where a site has thousands a day. */
+/**
+ * What the tour changes of the policy: it has thousands of visitors where a site has thousands a day, and lives through ten
+ * days where a site has months to look back on.
+ */
 export const TOUR_POLICY = {
   collect: { maturity_minutes: 0 },
+  training: { window_days: 2, incremental_holdout_sessions: 200 },
   deployment: { stage_min_visitors: 50 },
 } as const;
 

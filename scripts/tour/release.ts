@@ -15,10 +15,13 @@ const SPARE_VISITORS = 5;
 /** Seconds within which what was visited is surely folded: the fold stays FOLD_SETTLE_SECONDS behind. */
 const FOLDED_SECONDS = 6;
 
-/** Step 3, second half: the deployment takes the version through its stages while the crowd keeps visiting. */
+/**
+ * A deployment takes the version through its stages while the crowd keeps visiting: the second half of step 3, and of step 5
+ * once more.
+ */
 export async function release(tour: Tour, version: string): Promise<void> {
   const { narrator, state, life } = tour;
-  let deployment = await begin(tour);
+  let deployment = await begin(tour, version);
   tell(tour, deployment, 0);
   let treated = new Set<number>();
   let wanted = TOUR_POLICY.deployment.stage_min_visitors + SPARE_VISITORS;
@@ -45,9 +48,10 @@ export async function release(tour: Tour, version: string): Promise<void> {
     const { phase, stage, log } = deployment;
     return `the release of ${version} should be completed within ${MAX_HOURS} virtual hours, but it is ${phase} at stage ${stage}: ${log.at(-1)?.reason}`;
   });
-  const all = await state.deployments();
-  check(all.length === 1 && deployment.version === version, () => {
-    return `there should be one deployment, of ${version}, but there are ${all.map(({ id }) => id).join(", ")}`;
+  const [deployed, versions] = [await state.deployments(), await state.versions()];
+  const once = versions.every((made) => deployed.filter((one) => one.version === made.version).length === 1);
+  check(once && deployed.length === versions.length, () => {
+    return `every version should have one deployment, but there are ${deployed.map(({ id }) => id).join(", ")}`;
   });
   check(deployment.checks.length > 0 && deployment.checks.every(({ ok }) => ok), () => {
     return `every pre-deployment check should have passed, but they say ${JSON.stringify(deployment.checks)}`;
@@ -63,19 +67,19 @@ export async function release(tour: Tour, version: string): Promise<void> {
 }
 
 /** Lets the schedule run, minute by minute, until the version has its first traffic. */
-async function begin(tour: Tour): Promise<Deployment> {
+async function begin(tour: Tour, version: string): Promise<Deployment> {
   const { life, state } = tour;
   let atMs = life.crowd.nowMs;
   const begun = await eventually(
     async () => {
       atMs += MINUTE_MS;
       await runAt(tour, "advanceDeployments", atMs);
-      const [deployment] = await state.deployments();
+      const deployment = (await state.deployments()).find((one) => one.version === version);
       return deployment === undefined || deployment.phase === "checking" ? null : deployment;
     },
     {
       seconds: 30,
-      sentence: () => "a deployment of the version should have opened and passed its checks, but has not",
+      sentence: () => `a deployment of ${version} should have opened and passed its checks, but has not`,
     },
   );
   await new Promise((later) => setTimeout(later, ROUTING_FRESH_MS));
@@ -90,7 +94,7 @@ async function advance(tour: Tour, before: Deployment): Promise<Deployment> {
     await new Promise((later) => setTimeout(later, 300));
     await runAt(tour, "monitorHealth", life.crowd.nowMs);
     await runAt(tour, "advanceDeployments", life.crowd.nowMs + MINUTE_MS);
-    const [after] = await state.deployments();
+    const after = (await state.deployments()).find(({ id }) => id === before.id);
     check(after !== undefined, () => `the deployment ${before.id} should still be there, but is gone`);
     if (after.log.length > before.log.length || performance.now() > deadline) return after;
   }

@@ -1,6 +1,7 @@
 import { FoldState } from "../../functions/src/collect/schema.ts";
 import { Deployment } from "../../functions/src/deploy/schema.ts";
 import { Evaluation } from "../../functions/src/evaluate/schema.ts";
+import { XGBOOST_JSON } from "../../functions/src/model/schema.ts";
 import { ModelVersion } from "../../functions/src/registry/schema.ts";
 import { Routing } from "../../functions/src/serve/schema.ts";
 import { database, parseDocument } from "../../functions/src/shared/firestore.ts";
@@ -56,6 +57,13 @@ export class State {
     const answer = await fetch(url, { headers: { authorization: "Bearer owner" } });
     if (!answer.ok) throw new Error(`${path} cannot be read from Storage: ${answer.status} ${await answer.text()}`);
     return new Uint8Array(await answer.arrayBuffer());
+  }
+
+  /** A version's files as its document lists them, those that are JSON for Python's XGBoost left out: name -> bytes. */
+  async files({ artefacts }: ModelVersion): Promise<Map<string, Uint8Array>> {
+    const needed = Object.entries(artefacts).filter(([file]) => !file.endsWith(XGBOOST_JSON));
+    const read = needed.map(async ([file, { path }]) => [file, await this.object(path)] as const);
+    return new Map(await Promise.all(read));
   }
 
   private async all<T>(collection: string, schema: Parameters<typeof parseDocument<T>>[0]): Promise<T[]> {

@@ -1,23 +1,30 @@
 import { inspect } from "node:util";
+import type { ModelVersion } from "../../functions/src/registry/schema.ts";
 import { Crowd, mondayBefore } from "../crowd/crowd.ts";
 import { signUp } from "../stack/client.ts";
 import { TourFailure } from "./check.ts";
+import { continuation } from "./continuation.ts";
 import { firstAnswers } from "./first-answers.ts";
 import { firstTraining } from "./first-training.ts";
 import type { Interval } from "./interval.ts";
 import { Life } from "./life.ts";
+import type { MadeVersion } from "./made-version.ts";
 import { Narrator } from "./narrator.ts";
 import { ordinaryDays } from "./ordinary-days.ts";
 import { ownPolicy } from "./own-policy.ts";
 import { proof } from "./proof.ts";
+import { recovery } from "./recovery.ts";
 import { release } from "./release.ts";
 import { Site } from "./site.ts";
 import { State } from "./state.ts";
 
 /** Days before now, at least, at which virtual time starts. */
 const DAYS_AGO = 60;
-/** So many that training, release and proof take less than the seven days after which volume rightly fires again. */
-const VISITS_PER_DAY = 1500;
+/**
+ * So many that training, release and proof leave most of two days until the week's schedule, which itself comes before the
+ * seven days are over after which volume rightly fires again.
+ */
+const VISITS_PER_DAY = 1300;
 
 /** Where the stack is, and which visitors come. The emulators' hosts stand in the environment, as `Stack.env` has them. */
 export interface TourOptions {
@@ -41,17 +48,19 @@ export interface Tour {
   idToken: string;
 }
 
-/** How the tour went, as `--json` prints it. Engagement: true probabilities over the last step's new visitors. */
+/** How the tour went, as `--json` prints it. Engagement is true probabilities, 0-1, over a step's new visitors. */
 export interface TourResult {
   ok: boolean;
   seed: number;
   steps: { name: string; ok: boolean; seconds: number }[];
   /** Null if the tour did not come that far. */
   engagement: { rules: Interval; model: Interval; best: Interval } | null;
+  /** After tastes have turned, over the same visits; `regained` is child - parent. Null if the tour did not come that far. */
+  continuation: { rules: Interval; parent: Interval; child: Interval; best: Interval; regained: Interval } | null;
 }
 
 /**
- * Lives through about a week of a site in virtual time, over HTTP, from no model to a trained version in service. A step
+ * Lives through ten days of a site in virtual time, over HTTP, from no model to a trained version and its child in service. A step
  * that does not hold ends the tour with a sentence that says what was expected and what was seen; it never throws for that.
  */
 export async function runTour({ functionsUrl, hostingUrl, seed, say }: TourOptions): Promise<TourResult> {
@@ -72,7 +81,7 @@ export async function runTour({ functionsUrl, hostingUrl, seed, say }: TourOptio
     narrator,
     idToken,
   };
-  const result: TourResult = { ok: true, seed, steps: [], engagement: null };
+  const result: TourResult = { ok: true, seed, steps: [], engagement: null, continuation: null };
   const step = async (name: string, title: string, act: () => Promise<void>): Promise<void> => {
     if (!result.ok) return;
     const started = performance.now();
@@ -91,15 +100,28 @@ export async function runTour({ functionsUrl, hostingUrl, seed, say }: TourOptio
   const began = performance.now();
   await step("policy", "0 The tour's own policy", () => ownPolicy(tour));
   await step("rules", "1 No model yet: the rules answer", () => firstAnswers(tour));
-  await step("visits", "2 Three days of visits", () => ordinaryDays(tour));
-  let version = "";
+  await step("visits", "2 A day and a half of visits", () => ordinaryDays(tour));
+  const made: { parent?: ModelVersion; child?: MadeVersion } = {};
   await step("training", "3 Enough sessions: a version is trained", async () => {
-    version = await firstTraining(tour);
+    made.parent = await firstTraining(tour);
   });
-  await step("release", "3 The version moves from 5 % to everybody", () => release(tour, version));
-  await step("worth", "4 What the version is worth to new visitors", async () => {
-    result.engagement = await proof(tour, version);
-  });
+  const { parent } = made;
+  if (parent !== undefined) {
+    await step("release", "3 The version moves from 5 % to everybody", () => release(tour, parent.version));
+    await step("worth", "4 What the version is worth to new visitors", async () => {
+      result.engagement = await proof(tour, parent.version);
+    });
+    await step("continuation", "5 Tastes turn: the weekly schedule goes on from the version", async () => {
+      made.child = await continuation(tour, parent);
+    });
+  }
+  const { child } = made;
+  if (parent !== undefined && child !== undefined) {
+    await step("succession", "5 The child moves from 5 % to everybody", () => release(tour, child.version.version));
+    await step("recovery", "5 What the child regains with new visitors", async () => {
+      result.continuation = await recovery(tour, { parent, child, before: result.engagement });
+    });
+  }
   say(
     `${result.ok ? "Every step held" : "The tour did not hold"}, ${((performance.now() - began) / 1000).toFixed(0)} s.`,
   );

@@ -28,24 +28,28 @@ export interface Worth {
  * the rules answered, apart. Groups without a visit are left out.
  */
 export function worthOf(answered: readonly AnsweredVisit[], seed: number): Worth[] {
+  const holdback = { name: "holdback", visits: answered.filter(({ prediction }) => prediction.arm === "holdback") };
+  return [...treatedGroups(answered), holdback].flatMap(({ name, visits }) =>
+    visits.length === 0 ? [] : [worth(name, visits, seed)],
+  );
+}
+
+/** The visits of everybody whom a version answered, and of each device class of them; a group may be empty. */
+export function treatedGroups(answered: readonly AnsweredVisit[]): { name: string; visits: AnsweredVisit[] }[] {
   const treated = answered.filter(({ prediction }) => prediction.arm !== "holdback");
-  const groups = [
-    { name: "everybody", visits: treated },
-    ...DEVICE_CLASSES.map((name) => ({
-      name,
-      visits: treated.filter(({ visit }) => deviceClass(visit.context) === name),
-    })),
-    { name: "holdback", visits: answered.filter(({ prediction }) => prediction.arm === "holdback") },
-  ];
-  return groups.flatMap(({ name, visits }) => (visits.length === 0 ? [] : [worth(name, visits, seed)]));
+  const classes = DEVICE_CLASSES.map((name) => ({
+    name,
+    visits: treated.filter(({ visit }) => deviceClass(visit.context) === name),
+  }));
+  return [{ name: "everybody", visits: treated }, ...classes];
 }
 
 function worth(name: string, visits: readonly AnsweredVisit[], seed: number): Worth {
   const rows = visits.map(({ visit, prediction }) => ({
     visitor: visit.visitorNumber,
-    rules: rulesProbability(visit.context, visit.preferences),
-    model: engagementProbability(visit.context, classIndices(prediction.css_classes)),
-    best: bestProbability(visit.context, visit.preferences),
+    rules: rulesProbability(visit),
+    model: engagementProbability(visit, classIndices(prediction.css_classes)),
+    best: bestProbability(visit),
   }));
   const mean = (value: (row: (typeof rows)[number]) => number): Interval =>
     meanOverVisitors(
@@ -76,7 +80,8 @@ export function worthTable(worths: readonly Worth[]): string {
   return table.toString();
 }
 
-function percent([low, mean, high]: Interval, sign = ""): string {
+/** `38.9 [37.3, 40.7]` */
+export function percent([low, mean, high]: Interval, sign = ""): string {
   const text = (value: number) => `${value > 0 ? sign : ""}${(100 * value).toFixed(1)}`;
   return `${text(mean)} [${text(low)}, ${text(high)}]`;
 }

@@ -120,9 +120,12 @@ export const VariableMetrics = z.object({
 });
 export type VariableMetrics = z.infer<typeof VariableMetrics>;
 
-/** What the gate said of a candidate, and why. Only `better` opens a deployment. */
+/**
+ * What the gate said of a candidate, and why. Only `better` opens a deployment; `awaiting_evidence` is an incremental child
+ * whose hold-out is too small to judge it by.
+ */
 export const Gate = z.object({
-  verdict: z.enum(["better", "not_better", "not_enough_data"]),
+  verdict: z.enum(["better", "not_better", "not_enough_data", "awaiting_evidence"]),
   reason: z.string(),
   against: ServedVersion,
   /** Mean accuracy over the varying groups, candidate minus the one in service, on the same hold-out rows. */

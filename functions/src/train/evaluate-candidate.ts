@@ -45,7 +45,12 @@ export async function evaluateCandidate(
     variables[name] = variableMetrics(workspace, candidate, name);
   }
   const { against } = candidate;
-  const gate = judgeCandidate({ against, groups: judged, holdoutSessions: workspace.split.holdoutSessions });
+  const gate = judgeCandidate({
+    against,
+    groups: judged,
+    holdoutSessions: workspace.split.holdoutSessions,
+    minHoldoutSessions: workspace.parent === null ? 0 : workspace.training.incremental_holdout_sessions,
+  });
   return { metrics: { classes, variables }, gate };
 }
 

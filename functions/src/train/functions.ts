@@ -3,12 +3,14 @@ import { createRequire } from "node:module";
 import { logger } from "firebase-functions";
 import { onDocumentCreated } from "firebase-functions/firestore";
 import { HttpsError, onCall } from "firebase-functions/https";
+import { onSchedule } from "firebase-functions/scheduler";
 import { onTaskDispatched } from "firebase-functions/tasks";
 import { eventNow } from "../collect/event-now.ts";
-import { DATABASE_ID, REGION, VIRTUAL_TIME } from "../config.ts";
+import { DATABASE_ID, REGION, VIRTUAL_TIME, WEEKLY_SCHEDULE } from "../config.ts";
 import { asAdmin } from "../shared/callable.ts";
 import { parseInput } from "../shared/errors.ts";
 import { bucket, database } from "../shared/firestore.ts";
+import { isoWeek } from "../shared/time.ts";
 import { Debounce } from "./debounce.ts";
 import type { RunOutcome } from "./run-job.ts";
 import { RetrainRequest, RetrainTask } from "./schema.ts";
@@ -67,6 +69,18 @@ export const retrain = onCall({ region: REGION }, (request) =>
     logger.info("retraining opened", { job });
     return { job };
   }),
+);
+
+/** Every week, the version in service is to be gone on from with what came after it; "now" is the schedule's own time. */
+export const retrainWeekly = onSchedule(
+  // The SDK's type wants text; deploying puts the param's value in its place.
+  { schedule: WEEKLY_SCHEDULE.toCEL(), timeZone: "Etc/UTC", region: REGION, timeoutSeconds: 60 },
+  async (event) => {
+    const { openScheduledJob } = await import("./open-job.ts");
+    const asOfMs = Date.parse(event.scheduleTime);
+    const wanted = { kind: "incremental", period: isoWeek(asOfMs), asOfMs } as const;
+    logger.info("weekly retraining", { ...(await openScheduledJob(database(), wanted)) });
+  },
 );
 
 /** Names a task's worker, unique per task; the process id tells whoever looks where it runs. */

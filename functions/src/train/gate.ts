@@ -15,16 +15,20 @@ const ROUNDING = 1e-9;
 
 /**
  * Whether a candidate may go into service: its mean accuracy over the judged groups is no worse than that of the version
- * in service, nor than the rules'. All answers are those before overrides.
+ * in service, nor than the rules'. All answers are those before overrides. With fewer hold-out sessions than are needed it is
+ * not judged: the figures are told, and it awaits evidence.
+ * @param minHoldoutSessions 0 for a candidate that is judged on whatever there is
  */
 export function judgeCandidate({
   against,
   groups,
   holdoutSessions,
+  minHoldoutSessions,
 }: {
   against: ServedVersion;
   groups: readonly GroupAccuracy[];
   holdoutSessions: number;
+  minHoldoutSessions: number;
 }): Gate {
   if (groups.length === 0 || holdoutSessions === 0) {
     const reason =
@@ -39,14 +43,17 @@ export function judgeCandidate({
   const better = candidate >= inService - ROUNDING && candidate >= rules - ROUNDING;
   const baselines =
     against === "rules" ? [`rules ${pct(rules)}`] : [`${against} ${pct(inService)}`, `rules ${pct(rules)}`];
-  return {
-    verdict: better ? "better" : "not_better",
-    reason:
-      `accuracy over ${groups.map(({ group }) => group).join(" and ")} on ${holdoutSessions} hold-out sessions: ` +
-      `candidate ${pct(candidate)}, ${baselines.join(", ")}`,
-    against,
-    accuracy_difference: candidate - inService,
-  };
+  const compared =
+    `accuracy over ${groups.map(({ group }) => group).join(" and ")} on ${holdoutSessions} hold-out sessions: ` +
+    `candidate ${pct(candidate)}, ${baselines.join(", ")}`;
+  const figures = { against, accuracy_difference: candidate - inService };
+  if (holdoutSessions < minHoldoutSessions) {
+    const reason =
+      `${holdoutSessions} hold-out sessions, ${minHoldoutSessions} are needed to judge an incremental child: ` +
+      `shadow scoring on the coming week is to judge it (${compared})`;
+    return { verdict: "awaiting_evidence", reason, ...figures };
+  }
+  return { verdict: better ? "better" : "not_better", reason: compared, ...figures };
 }
 
 function pct(share: number): string {

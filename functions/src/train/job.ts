@@ -1,3 +1,4 @@
+import type { Gate } from "../registry/schema.ts";
 import { isFree } from "../shared/lease.ts";
 import { iso } from "../shared/time.ts";
 import { type Dataset, FINAL_STAGES, type JobStage, type RetrainingJob } from "./schema.ts";
@@ -18,11 +19,14 @@ export type JobEvent =
   | { type: "trained"; unit: string; sha256: string; total: number }
   | { type: "all_trained"; total: number }
   | { type: "evaluated"; version: string }
-  /** The version can be seen. One that is not better is the end of a `skipped` job, with the comparison. */
-  | { type: "registered"; better: boolean; result: string }
+  /** The version can be seen. One that was judged and is not better is the end of a `skipped` job, with the comparison. */
+  | { type: "registered"; verdict: Gate["verdict"]; result: string }
   /** The work failed; it is tried again unless it has failed too often. */
   | { type: "stumbled"; reason: string; maxAttempts: number }
   | { type: "ended"; stage: "skipped" | "aborted" | "failed"; reason: string };
+
+/** Verdicts of the gate on a version that goes on to visitors, or may once there is evidence. */
+const HAS_A_FUTURE: readonly Gate["verdict"][] = ["better", "awaiting_evidence"];
 
 /** True once nothing more can happen to a job. */
 export function isFinal(job: Pick<RetrainingJob, "stage">): boolean {
@@ -79,7 +83,7 @@ export function apply(job: RetrainingJob, event: JobEvent, nowMs: number): Retra
       return enter({ ...job, version: event.version }, "registering", nowMs);
     case "registered":
       if (job.stage !== "registering") return job;
-      return end(job, event.better ? "succeeded" : "skipped", event.result, nowMs);
+      return end(job, HAS_A_FUTURE.includes(event.verdict) ? "succeeded" : "skipped", event.result, nowMs);
     case "stumbled": {
       const attempts = job.attempts + 1;
       const failed = { ...job, attempts, lease: null };

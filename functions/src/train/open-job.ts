@@ -4,7 +4,7 @@ import { EvaluationStore } from "../evaluate/store.ts";
 import { RoutingStore } from "../serve/store.ts";
 import { RefusedError } from "../shared/errors.ts";
 import { iso } from "../shared/time.ts";
-import type { RetrainRequest } from "./schema.ts";
+import type { RetrainingJob, RetrainRequest } from "./schema.ts";
 import { JobStore, type Opening } from "./store.ts";
 
 /**
@@ -51,4 +51,38 @@ export async function openRequestedJob(
   if (!opening.opened) throw new RefusedError(`the job ${opening.job} is queued or running; wait for its end`);
   await jobs.enqueue(id);
   return opening;
+}
+
+/** What became of a schedule's wish to open a job. */
+export interface ScheduledOpening extends Opening {
+  /** The job that the schedule wanted: `{kind}.{period}`. */
+  wanted: string;
+  reason: string;
+}
+
+/**
+ * Opens the job of a schedule, once per period, and enqueues its task. A schedule that comes again finds its job; one that
+ * finds another job open does not wait for it: the next period opens its own.
+ * @param period what the schedule names its times by, `2026-W47`
+ * @param asOfMs the training's "now": the schedule's own time, event time
+ */
+export async function openScheduledJob(
+  db: Firestore,
+  { kind, period, asOfMs }: { kind: RetrainingJob["kind"]; period: string; asOfMs: number },
+): Promise<ScheduledOpening> {
+  const jobs = new JobStore(db);
+  const wanted = `${kind}.${period}`;
+  const { stable } = await new RoutingStore(db).read();
+  const opening = await jobs.create({
+    id: wanted,
+    kind,
+    requested_by: "system",
+    reason: `schedule: the ${kind} retraining of ${period}`,
+    evaluation: null,
+    as_of: iso(asOfMs),
+    in_service: stable,
+  });
+  if (opening.opened) await jobs.enqueue(wanted);
+  const seen = opening.job === wanted ? "was opened before" : `is not opened: ${opening.job} is queued or running`;
+  return { ...opening, wanted, reason: `${wanted} ${opening.opened ? "is opened" : seen}` };
 }

@@ -173,7 +173,7 @@ class JobWork {
     }
     const { verdict, reason } = published.gate;
     const result = `${version} is ${verdict.replaceAll("_", " ")}: ${reason}`;
-    await this.held.report({ type: "registered", better: verdict === "better", result });
+    await this.held.report({ type: "registered", verdict, result });
   }
 
   private async workspace(): Promise<Workspace> {
