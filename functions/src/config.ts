@@ -62,6 +62,14 @@ export const Lifecycle = z
         exploration_share: z.number().min(0).max(0.5).default(0.02),
       })
       .prefault({}),
+    validation: z
+      .strictObject({
+        /** Interactions a second, over a whole visit of at least 20 of them, above which it is no person's. */
+        max_interactions_per_second: z.number().gt(0).max(1000).default(10),
+        /** Visits of one visitor on one day (UTC) above which none of them is a person's. */
+        max_daily_visits: z.number().int().min(1).max(1_000_000).default(500),
+      })
+      .prefault({}),
     training: z
       .strictObject({
         target_policy: z.enum(["engagement", "observed"]).default("engagement"),

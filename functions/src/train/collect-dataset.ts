@@ -22,7 +22,7 @@ export async function collectDataset(
   held: HeldJob,
   seenUntil: string | null,
 ): Promise<void> {
-  const { training } = await readLifecycle(db);
+  const { training, validation } = await readLifecycle(db);
   const toMs = Date.parse(held.job.as_of);
   const windowMs = toMs - training.window_days * DAY_MS;
   const fromMs = seenUntil === null ? windowMs : Math.min(Math.max(windowMs, Date.parse(seenUntil)), toMs);
@@ -40,7 +40,7 @@ export async function collectDataset(
     }
   }
   const samples = sampler.samples();
-  const header = { from: iso(fromMs), to: iso(toMs), training };
+  const header = { from: iso(fromMs), to: iso(toMs), training, validation };
   const { path, sha256 } = await files.put("dataset", encodeDataset({ header, samples }));
   await held.report({
     type: "collected",

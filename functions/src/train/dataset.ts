@@ -9,6 +9,8 @@ interface DatasetHeader {
   from: string;
   to: string;
   training: Lifecycle["training"];
+  /** Not there in data sets that an earlier release collected. */
+  validation?: Lifecycle["validation"] | undefined;
 }
 
 /** A data set in memory: samples in the order of (event_at, prediction_id). */

@@ -1,6 +1,6 @@
 import { Lifecycle } from "../config.ts";
 import { CorruptError } from "../shared/errors.ts";
-import { LogValidator, type ValidationReport } from "../validate/validate.ts";
+import { busyVisitors, LogValidator, type ValidationReport } from "../validate/validate.ts";
 import { decodeDataset } from "./dataset.ts";
 import { type Examples, examplesOf } from "./examples.ts";
 import type { JobFiles } from "./file-store.ts";
@@ -32,9 +32,13 @@ export async function openWorkspace(files: JobFiles, job: RetrainingJob, parent:
   if (job.dataset === null) throw new CorruptError(`the job ${job.id} is ${job.stage} and has no data set`);
   const { header, samples } = decodeDataset(await files.get("dataset", job.dataset.sha256));
   // A job that was opened before the policy knew a number goes by its default.
-  const { training } = Lifecycle.parse({ training: header.training });
+  const { training, validation: limits } = Lifecycle.parse({
+    training: header.training,
+    validation: header.validation,
+  });
   const [fromMs, toMs, asOfMs] = [Date.parse(header.from), Date.parse(header.to), Date.parse(job.as_of)];
-  const validator = new LogValidator({ fromMs, toMs, asOfMs });
+  const busy = busyVisitors(samples, limits);
+  const validator = new LogValidator({ fromMs, toMs, asOfMs }, { limits, busy });
   const valid = samples.filter((sample) => validator.check(sample).length === 0);
   const examples = examplesOf(valid, training.target_policy);
   const split = splitSessions(examples, training.holdout_share);

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { someLog } from "../../../test/some-log.ts";
-import { LogValidator, type Rule } from "./validate.ts";
+import { Lifecycle } from "../config.ts";
+import { busyVisitors, LogValidator, type Rule } from "./validate.ts";
 
 const AS_OF = Date.parse("2026-09-28T06:00:00.000Z");
 const FROM = Date.parse("2026-08-29T06:00:00.000Z");
 const RANGE = { fromMs: FROM, toMs: AS_OF, asOfMs: AS_OF };
+const limits = Lifecycle.parse({}).validation;
+const PEOPLE = { limits, busy: new Set<string>(["bot"]) };
 const context = someLog({}).user_context;
 
 const rows: { name: string; log: Parameters<typeof someLog>[0]; broken: Rule[] }[] = [
@@ -41,6 +44,14 @@ const rows: { name: string; log: Parameters<typeof someLog>[0]; broken: Rule[] }
     log: { event_at: new Date(AS_OF + 1).toISOString() },
     broken: ["in_the_future", "outside_range"],
   },
+  { name: "ten interactions a second", log: { session_duration: 2000, interactions_count: 20 }, broken: [] },
+  {
+    name: "more than ten interactions a second",
+    log: { session_duration: 1999, interactions_count: 20 },
+    broken: ["inhuman_rate"],
+  },
+  { name: "a few quick interactions", log: { session_duration: 1, interactions_count: 19 }, broken: [] },
+  { name: "a visitor who cannot be a person", log: { unit: "bot" }, broken: ["inhuman_visitor"] },
   {
     name: "two faults at once",
     log: { session_duration: -1, interactions_count: -1 },
@@ -50,13 +61,13 @@ const rows: { name: string; log: Parameters<typeof someLog>[0]; broken: Rule[] }
 
 describe("a log of a training's data", () => {
   it.each(rows)("with $name breaks $broken", ({ log, broken }) => {
-    expect(new LogValidator(RANGE).check(someLog(log))).toEqual(broken);
+    expect(new LogValidator(RANGE, PEOPLE).check(someLog(log))).toEqual(broken);
   });
 });
 
 describe("a validation", () => {
   it("counts every rule that is broken, and a log with two faults under both", () => {
-    const validator = new LogValidator(RANGE);
+    const validator = new LogValidator(RANGE, PEOPLE);
     validator.check(someLog({ prediction_id: "a" }));
     validator.check(someLog({ prediction_id: "b", session_duration: -1, interactions_count: -1 }));
     validator.check(someLog({ prediction_id: "c", session_duration: -1 }));
@@ -70,9 +81,19 @@ describe("a validation", () => {
   });
 
   it("takes the first of two logs with the same id", () => {
-    const validator = new LogValidator(RANGE);
+    const validator = new LogValidator(RANGE, PEOPLE);
     expect(validator.check(someLog({}))).toEqual([]);
     expect(validator.check(someLog({}))).toEqual(["duplicate_id"]);
     expect(validator.report()).toMatchObject({ valid: 1, invalid: { duplicate_id: 1 } });
+  });
+});
+
+describe("visitors who make more visits on a day than a person", () => {
+  const visits = (unit: string, count: number, day = 28) =>
+    Array.from({ length: count }, () => ({ unit, event_at: `2026-09-${day}T05:00:00.000Z` }));
+
+  it("are told by their busiest day", () => {
+    const logs = [...visits("most", 500), ...visits("more", 501), ...visits("days", 300), ...visits("days", 300, 29)];
+    expect([...busyVisitors(logs, limits)]).toEqual(["more"]);
   });
 });
