@@ -35,6 +35,8 @@ const EDGE_WORDS =
   /\bprocess\.env\b|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\b(randomUUID|randomBytes|randomInt|getRandomValues)\b/g;
 /** Loaded only when it is used: a cold start of `predict` must not pay for training. */
 export const LAZY = /^train\/(module|wasm)\.ts$/;
+/** The same of packages that are slow to load: whoever needs them asks `stats/distributions.ts`. */
+const LAZY_PACKAGES = /^@stdlib\//;
 
 /** Source text by path under functions/src. */
 export type Sources = Record<string, string>;
@@ -74,12 +76,17 @@ export function folderOf(path: string): string {
   return path.includes("/") ? (path.split("/")[0] ?? "") : "";
 }
 
-/** Rule 1: imports go back along the journey, never forward, except to documents' schemas. */
+/**
+ * Rule 1: imports go back along the journey, never forward, except to documents' schemas. Statistics know nothing of ours, and
+ * no import loads their distributions at once.
+ */
 export function importFaults(sources: Sources): string[] {
   return Object.entries(sources).flatMap(([path, source]) =>
-    importsOf(path, source).flatMap(({ target, names, specifier }) => {
-      if (target === undefined) return [];
+    importsOf(path, source).flatMap(({ target, names, specifier, kind }) => {
       const fault = (why: string): string[] => [`${path} imports ${specifier}: ${why}`];
+      if (target === undefined) {
+        return kind === "value" && LAZY_PACKAGES.test(specifier) ? fault("loaded only when it is used") : [];
+      }
       if (sources[target] === undefined) return fault("no file under functions/src");
       if (target === "index.ts") return fault("nobody imports the index");
       if (path === "index.ts")
@@ -89,6 +96,7 @@ export function importFaults(sources: Sources): string[] {
         return EDGE.test(path) || !/\b[A-Z][A-Z_]+\b/.test(names) ? [] : fault("params are read at the edges");
       }
       if (path === "config.ts") return fault("config comes before everything");
+      if (folderOf(path) === "stats" && folderOf(target) !== "stats") return fault("statistics know nothing of ours");
       if (target.endsWith("/schema.ts")) return [];
       const [from, to] = [FOLDERS.indexOf(folderOf(path)), FOLDERS.indexOf(folderOf(target))];
       if (from < 0 || to < 0) return fault("unknown folder");

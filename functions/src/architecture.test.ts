@@ -61,6 +61,8 @@ describe("the rules", () => {
     ["a later context, lazily", "serve/answer.ts", 'const a = await import("../train/module.ts");'],
     ["a later context, to export it", "serve/answer.ts", 'export { a } from "../train/module.ts";'],
     ["a context from the domain", "design/rules.ts", 'import { a } from "../serve/store.ts";'],
+    ["a schema from statistics", "stats/psi.ts", 'import type { A } from "../train/schema.ts";'],
+    ["distributions that are slow to load", "stats/psi.ts", 'import cdf from "@stdlib/stats-base-dists-t-cdf";'],
     ["a context from shared", "shared/alert.ts", 'import { a } from "../serve/store.ts";'],
     ["triggers", "train/run-job.ts", 'import { predict } from "../serve/functions.ts";'],
     ["the index", "train/run-job.ts", 'import { predict } from "../index.ts";'],
@@ -74,7 +76,9 @@ describe("the rules", () => {
   it("take imports of earlier contexts, of any schema, and of params at the edges", () => {
     const fine = 'import { a } from "../serve/store.ts";\nimport type { B } from "../config.ts";';
     const edge = 'import { REGION } from "../config.ts";\nimport { Job } from "../train/schema.ts";';
-    expect(importFaults({ ...BASE, "train/run-job.ts": fine, "collect/functions.ts": edge })).toEqual([]);
+    const statistics = 'import type cdf from "@stdlib/stats-base-dists-t-cdf";\nimport { a } from "./measured.ts";';
+    const sources = { "train/run-job.ts": fine, "collect/functions.ts": edge, "stats/measured.ts": "" };
+    expect(importFaults({ ...BASE, ...sources, "stats/welch-t.ts": statistics })).toEqual([]);
   });
 
   it.each([
