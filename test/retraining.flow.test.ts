@@ -107,7 +107,9 @@ describe("enough new visits", () => {
     // Bundle, reference, forest, and each of four boosters as binary and as JSON.
     expect(Object.keys(meta.artefacts)).toHaveLength(11);
     const reference = Reference.parse(JSON.parse(Buffer.from(files.get("reference.json") ?? []).toString()));
-    expect(reference.cells.reduce((sum, cell) => sum + cell.rows, 0)).toBe(version?.lineage.data.rows);
+    const visitorDays = reference.cells.reduce((sum, cell) => sum + cell.rows, 0);
+    expect(visitorDays).toBeGreaterThan(0);
+    expect(visitorDays).toBeLessThanOrEqual(version?.lineage.data.rows ?? 0);
     await vi.waitFor(async () => {
       const [left] = await bucket().getFiles({ prefix: `retraining_jobs/${job.id}/` });
       expect(left.map((file) => file.name)).toEqual([]);

@@ -36,6 +36,35 @@ const stages = z
   .refine((all) => all.every((value, i) => i === 0 || value > (all[i - 1] ?? 0)), "stages must rise")
   .refine((all) => all.at(-1) === 1, "the last stage must be 1 (100 %)");
 
+const rate = z.number().gt(0).lt(1);
+const confidence = z.number().gt(0.5).lt(1);
+const enabled = z.boolean().default(true);
+/** Decided and put on record as `would_fire`; opens nothing. */
+const dryRun = z.boolean().default(false);
+
+/**
+ * What the triggers that judge visitors have in common.
+ * @param visitors that a judgement needs; a day's are a sample of 1000 at most
+ */
+function trigger({ newSessions, visitors }: { newSessions: number; visitors: number }) {
+  return {
+    enabled,
+    dry_run: dryRun,
+    /** Precondition: distinct mature sessions after the last training's data. */
+    new_sessions: z.number().int().min(1).max(10_000_000).default(newSessions),
+    /** Independent visitors under which there is no verdict. */
+    visitors: z.number().int().min(30).max(1000).default(visitors),
+  };
+}
+
+/** A day of any year, `12-24`. */
+const monthDay = z.string().refine((text) => {
+  const [, month, day] = /^(\d\d)-(\d\d)$/.exec(text) ?? [];
+  // 2024 has a 29 February.
+  const date = new Date(`2024-${month}-${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().slice(5, 10) === text;
+}, "must be a month and a day, like 12-24");
+
 /**
  * Every number of policy, editable at run time in `config/lifecycle`. All fields are optional there: what is left out has
  * the default written here. Unknown names are errors, so that a typing slip is never silently the default.
@@ -105,9 +134,81 @@ export const Lifecycle = z
       .prefault({}),
     triggers: z
       .strictObject({
+        /** Accuracy of the version in service. */
+        accuracy: z
+          .strictObject({
+            ...trigger({ newSessions: 100, visitors: 100 }),
+            /** Fires where the worst class group's accuracy is below it beyond doubt. */
+            threshold: rate.default(0.75),
+            /** One-sided, of the bound that must be below the threshold. */
+            confidence: confidence.default(0.95),
+          })
+          .prefault({}),
+        /** What the version in service answers, against what it answered to the visits that it was trained on. */
+        prediction_drift: z
+          .strictObject({
+            ...trigger({ newSessions: 1000, visitors: 400 }),
+            /** Total variation distance of a class group, beyond what may be chance. */
+            threshold: rate.default(0.15),
+            /** Probability of the distance that may be chance. */
+            alpha: z.number().gt(0).lt(0.5).default(0.01),
+          })
+          .prefault({}),
+        /** What visits are like, against those that the version in service was trained on. */
+        feature_drift: z
+          .strictObject({
+            ...trigger({ newSessions: 1000, visitors: 400 }),
+            /** Population stability index of a feature. */
+            threshold: z.number().gt(0).max(10).default(0.2),
+            /** From here on a feature says `warning`, which fires nothing. */
+            warning: z.number().gt(0).max(10).default(0.1),
+            /** False discovery rate over all features (Benjamini and Hochberg). */
+            q: z.number().gt(0).lt(0.5).default(0.01),
+          })
+          .prefault({}),
+        negative_feedback: z
+          .strictObject({
+            /** Visitors who gave feedback within 7 days. */
+            ...trigger({ newSessions: 1000, visitors: 100 }),
+            /** Fires where the share of negative feedback is above it beyond doubt. */
+            threshold: rate.default(0.25),
+            confidence: confidence.default(0.99),
+          })
+          .prefault({}),
+        /** Segments that the training data hardly had. */
+        new_user_patterns: z
+          .strictObject({
+            ...trigger({ newSessions: 1000, visitors: 400 }),
+            /** Share of the reference that is hardly any. */
+            reference_share: rate.default(0.01),
+            /** Share of the visitors that is a real one, if exceeded beyond doubt. */
+            threshold: rate.default(0.05),
+            /** One-sided; 0.999 is z = 3.09. */
+            confidence: confidence.default(0.999),
+          })
+          .prefault({}),
+        seasonal: z
+          .strictObject({
+            ...trigger({ newSessions: 1000, visitors: 400 }),
+            /** Volume of 24 h over, or under, that of the same weekday and hours of the last four weeks. */
+            ratio: z.number().gt(1).max(100).default(1.5),
+            /** Standard deviations of the daily residuals that a change must exceed. */
+            deviations: z.number().min(1).max(20).default(4),
+            /** Population stability index of the hours' profile. */
+            profile_threshold: z.number().gt(0).max(10).default(0.2),
+            /** Seasons that are known to come, every year; both days are in them. UTC. One that wraps the year is fine. */
+            calendar: z
+              .array(z.strictObject({ name: z.string().min(1).max(64), from: monthDay, to: monthDay }))
+              .max(50)
+              .default([]),
+            /** Days into a season of the calendar until it is answered by a training. */
+            settle_days: z.number().min(0).max(30).default(1),
+          })
+          .prefault({}),
         data_volume: z
           .strictObject({
-            enabled: z.boolean().default(true),
+            enabled,
+            dry_run: dryRun,
             /** Distinct mature sessions after the last training's data. */
             new_sessions: z.number().int().min(1).max(10_000_000).default(1000),
             /** Days after the last training before volume may fire; the first version does not wait. */
@@ -116,10 +217,25 @@ export const Lifecycle = z
           .prefault({}),
         age: z
           .strictObject({
-            enabled: z.boolean().default(true),
+            enabled,
+            dry_run: dryRun,
             max_age_days: z.number().min(1).max(365).default(30),
             /** Precondition: distinct new sessions. */
             new_sessions: z.number().int().min(1).max(10_000_000).default(100),
+          })
+          .prefault({}),
+        /** When a version's reference can be compared with. */
+        reference: z
+          .strictObject({
+            min_days: z.number().min(1).max(88).default(7),
+            /** Visitors of an hour-of-week cell under which it is thin. */
+            thin_cell_visitors: z.number().int().min(0).max(10_000).default(30),
+            /** Share of a day's visitors that may be in thin cells. */
+            max_thin_share: rate.default(0.1),
+            /** Visitors that a cell's prior (the same quarter of weekdays or weekends, behind that everything) counts for. */
+            shrinkage: z.number().min(0).max(10_000).default(50),
+            /** Visitors that a history band needs. */
+            band_visitors: z.number().int().min(1).max(10_000).default(200),
           })
           .prefault({}),
         /** Hours during which the same trigger does not fire again. */

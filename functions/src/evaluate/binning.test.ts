@@ -15,6 +15,12 @@ describe("bins", () => {
     { name: "missing among edges", binning: edges, value: Number.NaN, bin: 3 },
     { name: "a listed value", binning: values, value: 1, bin: 1 },
     { name: "an unlisted value", binning: values, value: 7, bin: 2 },
+    {
+      name: "an edge that was rounded down to 32 bits",
+      binning: { kind: "edges", edges: [390 / 844] } as Binning,
+      value: Math.fround(390 / 844),
+      bin: 1,
+    },
     { name: "missing among values", binning: values, value: Number.NaN, bin: 3 },
     {
       name: "anything where the reference had nothing",

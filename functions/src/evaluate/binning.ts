@@ -44,13 +44,18 @@ export function binCount(binning: Binning): number {
   return (binning.kind === "edges" ? binning.edges.length + 1 : binning.values.length + 1) + 1;
 }
 
-/** The bin of a value, 0 to binCount - 1; NaN is missing. */
+/**
+ * The bin of a value, 0 to binCount - 1; NaN is missing. Values and edges are compared in single precision: so a value falls
+ * into the same bin whether it comes as it was computed or as 32 bits, and a common one lies exactly on an edge.
+ */
 export function binOf(binning: Binning, value: number): number {
-  if (Number.isNaN(value)) return binCount(binning) - 1;
-  if (binning.kind === "values") {
-    const index = binning.values.indexOf(value);
-    return index === -1 ? binning.values.length : index;
+  const { kind } = binning;
+  const limits = kind === "edges" ? binning.edges : binning.values;
+  if (Number.isNaN(value)) return limits.length + 1;
+  const single = Math.fround(value);
+  for (let i = 0; i < limits.length; i++) {
+    const limit = Math.fround(limits[i] ?? Number.NaN);
+    if (kind === "edges" ? single < limit : single === limit) return i;
   }
-  const above = binning.edges.findIndex((edge) => value < edge);
-  return above === -1 ? binning.edges.length : above;
+  return limits.length;
 }

@@ -64,6 +64,9 @@ export async function evaluateIfDue(
     newSessions: await countSessions(db, servedVersions(routing, versions), sinceMs, nowMs),
     openJob,
     lastFiredMs: lastFirings(firedBefore),
+    days: [null, null, null],
+    feedback: null,
+    volume: null,
   });
   const evaluation: Evaluation = {
     schema_version: 1,
@@ -72,6 +75,7 @@ export async function evaluateIfDue(
     created_at: iso(serverMs),
     in_service: routing.stable,
     triggers,
+    drift: null,
     fired,
     job: null,
   };

@@ -1,20 +1,72 @@
 import { z } from "zod";
+import { CLASS_GROUPS, FEATURE_NAMES } from "../design/schema.ts";
 import { ServedVersion } from "../serve/schema.ts";
 
-export const TriggerName = z.enum(["data_volume", "age"]);
+/** In the order in which they are asked; the first that fires is the only one. What went wrong comes before what is due. */
+export const TriggerName = z.enum([
+  "accuracy",
+  "prediction_drift",
+  "feature_drift",
+  "negative_feedback",
+  "new_user_patterns",
+  "seasonal",
+  "data_volume",
+  "age",
+]);
 export type TriggerName = z.infer<typeof TriggerName>;
+
+const count = z.number().int().min(0);
 
 /** What one trigger saw and said. */
 export const TriggerVerdict = z.object({
+  /** Null where there is nothing to measure. */
   value: z.number().nullable(),
   threshold: z.number(),
   unit: z.string(),
-  /** New distinct sessions it stands on. */
-  sessions: z.number().int().min(0),
-  verdict: z.enum(["fired", "ok", "insufficient_data", "cooling_down", "busy", "disabled"]),
+  /** Independent visitors that the value stands on; null for triggers that count none. */
+  visitors: count.nullable().optional(),
+  /** New distinct sessions since the last training's data. */
+  sessions: count,
+  /** `would_fire`: all holds, but the trigger is on a dry run. */
+  verdict: z.enum(["fired", "would_fire", "ok", "insufficient_data", "cooling_down", "busy", "disabled"]),
   reason: z.string(),
 });
 export type TriggerVerdict = z.infer<typeof TriggerVerdict>;
+
+/** `drift`: beyond threshold and noise now, and on one of the two days before. `warning`: something is there, which fires nothing. */
+const DriftVerdict = z.enum(["ok", "warning", "drift", "insufficient_data"]);
+export type DriftVerdict = z.infer<typeof DriftVerdict>;
+
+/** How one distribution compares with the reference of the same hours of the week. */
+const Drift = z.object({
+  verdict: DriftVerdict,
+  /** In words. */
+  reason: z.string(),
+  visitors: count,
+  /** Independent visitors that the reference, matched to the day's hours, is worth. */
+  reference_visitors: z.number().min(0).nullable(),
+  score: z.number().min(0).nullable(),
+  threshold: z.number(),
+  /** Score that chance alone reaches with the trigger's small probability. */
+  noise: z.number().min(0).nullable(),
+  /** Beyond threshold and noise: the day now, 24 and 48 hours before; null where there was too little to judge. */
+  beyond: z.array(z.boolean().nullable()).length(3),
+  /** Most moved bins first: "touch visitors 22 % -> 41 %". Empty where nothing is beyond noise. */
+  moved: z.array(z.string()),
+});
+
+/** A feature; the score is PSI, the p-value is adjusted for the number of features. */
+export const FeatureDrift = Drift.extend({
+  feature: z.enum(FEATURE_NAMES),
+  p: z.number().min(0).max(1).nullable(),
+  /** Share of the version's decisions that the feature makes, if known. */
+  importance: z.number().nullable(),
+});
+export type FeatureDrift = z.infer<typeof FeatureDrift>;
+
+/** A class group; the score is the total variation distance. */
+export const GroupDrift = Drift.extend({ group: z.enum(CLASS_GROUPS) });
+export type GroupDrift = z.infer<typeof GroupDrift>;
 
 /** `evaluations/{decision hour}`: one decision of all triggers, made once. */
 export const Evaluation = z.object({
@@ -26,7 +78,13 @@ export const Evaluation = z.object({
   /** Server time. */
   created_at: z.iso.datetime(),
   in_service: ServedVersion,
-  triggers: z.record(TriggerName, TriggerVerdict),
+  /** Earlier documents have fewer triggers. */
+  triggers: z.partialRecord(TriggerName, TriggerVerdict),
+  /** Most important first; null where nothing was compared, and not there in earlier documents. */
+  drift: z
+    .object({ features: z.array(FeatureDrift), groups: z.array(GroupDrift) })
+    .nullable()
+    .optional(),
   /** The trigger that opened a job, if one did. */
   fired: TriggerName.nullable(),
   job: z.string().nullable(),

@@ -16,6 +16,9 @@ function facts(differences: Partial<TriggerFacts>): TriggerFacts {
     newSessions: 0,
     openJob: null,
     lastFiredMs: {},
+    days: [null, null, null],
+    feedback: null,
+    volume: null,
     ...differences,
   };
 }

@@ -1,6 +1,18 @@
 import type { Lifecycle } from "../config.ts";
 import type { ServedVersion } from "../serve/schema.ts";
+import type { Days } from "./drift-section.ts";
+import type { Finding } from "./finding.ts";
 import { TriggerName, type TriggerVerdict } from "./schema.ts";
+import type { VolumeFindings } from "./seasonal.ts";
+import { answeredSeason, inSeason, seasonalFinding } from "./seasonal-finding.ts";
+import {
+  accuracyFinding,
+  featureFinding,
+  feedbackFinding,
+  patternsFinding,
+  predictionFinding,
+} from "./visitor-findings.ts";
+import type { Feedback } from "./visitors.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -18,6 +30,12 @@ export interface TriggerFacts {
   openJob: string | null;
   /** When each trigger fired last, as far back as its cool-down; later than now where event time went back. */
   lastFiredMs: Partial<Record<TriggerName, number>>;
+  /** The last matured 24 hours, those before, and those before them, each judged by `judgeDay`; null what was not collected. */
+  days: Days;
+  /** Of the last 7 days; null if it was not collected. */
+  feedback: Feedback | null;
+  /** By `volumeFindings`; null if it was not collected. */
+  volume: VolumeFindings | null;
 }
 
 /** One decision: what every trigger said, and the one that fired, if one did. */
@@ -26,23 +44,39 @@ export interface TriggerDecision {
   fired: TriggerName | null;
 }
 
-/** What a trigger measured, before cool-downs and jobs are looked at. */
-type Finding = Omit<TriggerVerdict, "verdict" | "sessions"> & { verdict: "met" | "ok" | "insufficient_data" };
-
 /**
  * Decides all triggers, in the order of TriggerName; at most one fires. A trigger whose condition is met and that must wait
  * says for what; one whose condition is not met says so whatever else holds.
  */
 export function decideTriggers(facts: TriggerFacts): TriggerDecision {
-  const findings: Record<TriggerName, Finding> = { data_volume: dataVolume(facts), age: age(facts) };
+  const { days, feedback, volume, policy } = facts;
+  const season = answeredSeason(facts);
+  const findings: Record<TriggerName, Finding> = {
+    accuracy: accuracyFinding(days, policy.accuracy),
+    prediction_drift: inSeason(predictionFinding(days, policy.prediction_drift), season),
+    feature_drift: inSeason(featureFinding(days, policy.feature_drift), season),
+    negative_feedback: feedbackFinding(feedback, policy.negative_feedback),
+    new_user_patterns: inSeason(patternsFinding(days, policy.new_user_patterns), season),
+    seasonal: seasonalFinding(volume, facts),
+    data_volume: dataVolume(facts),
+    age: age(facts),
+  };
   const triggers = {} as Record<TriggerName, TriggerVerdict>;
   let fired: TriggerName | null = null;
   for (const name of TriggerName.options) {
-    const verdict = judge(name, findings[name], facts, fired);
+    const verdict = judge(name, experienced(name, findings[name], facts), facts, fired);
     triggers[name] = { ...verdict, sessions: facts.newSessions };
     if (verdict.verdict === "fired") fired = name;
   }
   return { triggers, fired };
+}
+
+/** A condition that is met on too little new data to learn from is not met yet. */
+function experienced(name: TriggerName, finding: Finding, { policy, newSessions }: TriggerFacts): Finding {
+  const { new_sessions: needed } = policy[name];
+  if (finding.verdict !== "met" || newSessions >= needed) return finding;
+  const reason = `${finding.reason}; but ${newSessions} new sessions, ${needed} are needed`;
+  return { ...finding, verdict: "insufficient_data", reason };
 }
 
 function dataVolume({ policy, lastTrainingMs, newSessions, nowMs }: TriggerFacts): Finding {
@@ -59,7 +93,7 @@ function dataVolume({ policy, lastTrainingMs, newSessions, nowMs }: TriggerFacts
 }
 
 function age({ policy, lastTrainingMs, newSessions, nowMs }: TriggerFacts): Finding {
-  const { max_age_days: maxDays, new_sessions: needed } = policy.age;
+  const { max_age_days: maxDays } = policy.age;
   const figures = { threshold: maxDays, unit: "days" };
   if (lastTrainingMs === null) {
     const reason = "nothing has been trained yet: the first training is opened by data volume";
@@ -69,8 +103,8 @@ function age({ policy, lastTrainingMs, newSessions, nowMs }: TriggerFacts): Find
   const value = elapsed / DAY_MS;
   const old = `${days(elapsed)} days since the last training, ${maxDays} are allowed`;
   if (elapsed < maxDays * DAY_MS) return { ...figures, value, verdict: "ok", reason: old };
-  const counted = `${old}; ${newSessions} new sessions, ${needed} are needed`;
-  return { ...figures, value, verdict: newSessions < needed ? "insufficient_data" : "met", reason: counted };
+  const enough = newSessions >= policy.age.new_sessions;
+  return { ...figures, value, verdict: "met", reason: enough ? `${old}; ${newSessions} new sessions` : old };
 }
 
 function judge(
@@ -100,7 +134,7 @@ function judge(
     const { cool_down_hours: pause } = policy;
     return wait("cooling_down", `it fired ${hours(sinceFired)} h ago, and ${pause} h must pass`);
   }
-  return { ...finding, verdict: "fired" };
+  return { ...finding, verdict: policy[name].dry_run ? "would_fire" : "fired" };
 }
 
 /** Rounded down, so that a figure below its threshold never reads as if it had reached it. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CLASS_GROUPS, FEATURE_NAMES } from "../design/schema.ts";
+import { CLASS_GROUPS, FEATURE_NAMES, type FeatureName } from "../design/schema.ts";
 import { ServedVersion, VersionId } from "../serve/schema.ts";
 
 const count = z.number().int().min(0);
@@ -26,16 +26,52 @@ export const Binning = z.discriminatedUnion("kind", [
 ]);
 export type Binning = z.infer<typeof Binning>;
 
-/** `reference.json` of a version: what its training and hold-out data looked like, per hour-of-week cell. */
+/** Features that tell of a visitor's earlier visits: compared only among visitors who have been known for about as long. */
+export const HISTORY_FEATURES = [
+  "avg_session_duration",
+  "total_interactions",
+  "user_density_group",
+] as const satisfies readonly FeatureName[];
+export type HistoryFeature = (typeof HISTORY_FEATURES)[number];
+
+/** By days_since_first_visit: missing, up to 7, 8 to 30, more. */
+export const HISTORY_BANDS = ["new", "week", "month", "older"] as const;
+export type HistoryBand = (typeof HISTORY_BANDS)[number];
+
+/** Sum of k^2 / sum of k over visitors' numbers of rows k: so many rows weigh as one independent one (Kish 1965). */
+const designEffect = z.number().min(1);
+
+/**
+ * `reference.json` of a version: what its training and hold-out data looked like, per hour-of-week cell. A row is a visitor on
+ * a day, by one visit drawn at random. What is optional is not there in versions that were trained before it was measured,
+ * whose rows are visits; nothing can be compared with those.
+ */
 export const Reference = z.strictObject({
   schema_version: z.literal(1),
   features: z.record(z.enum(FEATURE_NAMES), Binning),
+  /** From the first visit to the last, in days. */
+  days: z.number().min(0).optional(),
+  design_effect: designEffect.optional(),
+  /** Of the whole week. */
+  bands: z
+    .record(
+      z.enum(HISTORY_BANDS),
+      z.strictObject({
+        rows: count,
+        visitors: count,
+        design_effect: designEffect,
+        histograms: z.record(z.enum(HISTORY_FEATURES), z.array(count)),
+      }),
+    )
+    .optional(),
   cells: z
     .array(
       z.strictObject({
         rows: count,
         /** Distinct visitors. */
         visitors: count,
+        /** Rows by primary language, "" if not told; those that less than 0.1 % of all rows have are left out. */
+        languages: z.record(z.string(), count).optional(),
         /** Counts per bin of each feature. */
         histograms: z.record(z.enum(FEATURE_NAMES), z.array(count)),
         /** Predicted class counts of each group, by this version. */

@@ -18,7 +18,7 @@ import { type Publication, VersionStore } from "../registry/store.ts";
 import type { ServedVersion } from "../serve/schema.ts";
 import { canonicalJson } from "../shared/canonical.ts";
 import { CorruptError } from "../shared/errors.ts";
-import { answersOf } from "./answers.ts";
+import { type Answers, answersOf } from "./answers.ts";
 import { type FoldPredictions, groupOverFolds, variableOverFolds } from "./cross-validation.ts";
 import { fingerprint } from "./dataset.ts";
 import { type Candidate, evaluateCandidate } from "./evaluate-candidate.ts";
@@ -60,7 +60,10 @@ export async function assembleVersion(
 
   const all = Int32Array.from(examples.ids.keys());
   const answers = await answersOf(model, examples, all, (n) => held.beat(`scoring: ${n} of ${all.length} rows`));
-  artefacts.set("reference.json", encode(referenceOf(examples, answers.classes)));
+  artefacts.set(
+    "reference.json",
+    workspace.parent?.reference ?? (await referenceFile(workspace, model, answers, held)),
+  );
   const { against, model: serving } = await modelInService(new VersionStore(db, bucket), job.in_service);
   const scoring = (n: number) => held.beat(`scoring ${against}: ${n} rows`);
   const inService: Candidate["inService"] = serving && {
@@ -81,6 +84,19 @@ export async function assembleVersion(
     gate,
   };
   return { publication, files: artefacts };
+}
+
+/** The reference of a full training: of all visits, not only of those that teach. */
+async function referenceFile(
+  { examples, visits }: Workspace,
+  model: JudgedModel,
+  answers: Answers,
+  held: HeldJob,
+): Promise<Uint8Array> {
+  if (visits === examples) return encode(referenceOf(examples, answers.classes));
+  const all = Int32Array.from(visits.ids.keys());
+  const scoring = (n: number) => held.beat(`scoring for the reference: ${n} of ${all.length} rows`);
+  return encode(referenceOf(visits, (await answersOf(model, visits, all, scoring)).classes));
 }
 
 /** Adds what each fold's own models were worth to the figures of the targets that were trained. */

@@ -19,7 +19,16 @@ function workspace(changes: Partial<Lifecycle["training"]> = {}, sessions = 400)
   const split = splitSessions(examples, training.holdout_share);
   const validation = { verdict: "proceed", checked: 0, valid: 0, invalid: {}, reason: "" } as const;
   const fold = crossValidationFolds(examples, split, training);
-  return { training, validation, examples, split, plan: planTraining(examples, split), fold, parent: null };
+  return {
+    training,
+    validation,
+    examples,
+    visits: examples,
+    split,
+    plan: planTraining(examples, split),
+    fold,
+    parent: null,
+  };
 }
 
 const sessionsOf = ({ examples }: Workspace, rows: Int32Array): Set<number> =>

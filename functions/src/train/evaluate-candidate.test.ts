@@ -37,7 +37,16 @@ function workspace(policy: "engagement" | "observed", differences: Partial<Inter
   const examples = examplesOf(samples, policy);
   const split = splitSessions(examples, training.holdout_share);
   const validation = { verdict: "proceed", checked: 11, valid: 11, invalid: {}, reason: "" } as const;
-  return { training, validation, examples, split, plan: planTraining(examples, split), fold: null, parent: null };
+  return {
+    training,
+    validation,
+    examples,
+    visits: examples,
+    split,
+    plan: planTraining(examples, split),
+    fold: null,
+    parent: null,
+  };
 }
 
 /** A version that always answers the same. */

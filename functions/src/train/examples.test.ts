@@ -12,7 +12,7 @@ function visit(id: string, session: string, differences: Partial<InteractionLog>
 }
 
 const visits = [
-  visit("a", "s", { unit: "u" }),
+  visit("a", "s", { unit: "u", user_context: { ...someLog({}).user_context, locale: "es-PE" } }),
   visit("b", "t", { unit: "u", ...ENGAGED, propensity: 0.5, user_satisfaction: 5 }),
   visit("c", "s", { unit: "v", ...ENGAGED, served: "cached" }),
 ];
@@ -24,6 +24,7 @@ describe("examples", () => {
     expect([...examples.session]).toEqual([0, 1, 0]);
     expect([...examples.unit]).toEqual([0, 0, 1]);
     expect([...examples.cell]).toEqual([1, 1, 1]);
+    expect(examples.language).toEqual(["es", "", ""]);
     expect([...examples.labels.density]).toEqual([1, 2, 2]);
     expect([...examples.rules.density]).toEqual([1, 1, 1]);
     const row = featuresOf(examples, 1);

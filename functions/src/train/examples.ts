@@ -18,6 +18,8 @@ export interface Examples extends SessionRows {
   unit: Int32Array;
   /** Hour-of-week cell of each row, 0-27. */
   cell: Uint8Array;
+  /** Primary language subtag of each row's visitor; "" if not told. */
+  language: string[];
   /** A session's weights sum to 1, times the row's own weight under the policy. */
   weights: Float64Array;
   /** Right answer of each row; NaN where the visit says nothing about a target. */
@@ -50,6 +52,7 @@ export function examplesOf(samples: readonly Sample[], policy: "engagement" | "o
     unit: unit.of,
     eventMs: Float64Array.from(taught, ({ sample }) => Date.parse(sample.event_at)),
     cell: Uint8Array.from(taught, ({ sample }) => hourOfWeekCell(sample.user_context.hora_local)),
+    language: taught.map(({ sample }) => sample.language ?? ""),
     weights: Float64Array.from(taught, ({ labels }, row) => labels.weight / (visits[session.of[row] ?? 0] ?? 1)),
     labels: columns(rows),
     rules: columns(rows),

@@ -4,7 +4,12 @@ import { exhausted, type Parent } from "./parent.ts";
 
 function parent(trees: number): Parent {
   const booster = randomBooster({ features: 2, outputs: 3, trees, depth: 1 }, 1);
-  return { version: "v_1", plan: { constants: {}, trees: ["theme"] }, boosters: new Map([["theme", booster]]) };
+  return {
+    version: "v_1",
+    plan: { constants: {}, trees: ["theme"] },
+    boosters: new Map([["theme", booster]]),
+    reference: new Uint8Array(),
+  };
 }
 
 describe("exhausted", () => {
@@ -16,7 +21,12 @@ describe("exhausted", () => {
   });
 
   it("tells of a version of constants", () => {
-    const constant = { version: "v_1", plan: { constants: { theme: 1 }, trees: [] }, boosters: new Map() };
+    const constant = {
+      version: "v_1",
+      plan: { constants: { theme: 1 }, trees: [] },
+      boosters: new Map(),
+      reference: new Uint8Array(),
+    };
     expect(exhausted(constant)).toBe("v_1 has no trees to go on from: a full retraining is due");
   });
 });

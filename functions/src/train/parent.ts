@@ -2,6 +2,7 @@ import { CLASS_GROUPS, VARIABLE_NAMES } from "../design/schema.ts";
 import { type Booster, parseBooster } from "../model/format.ts";
 import { roundsOf } from "../model/rounds.ts";
 import type { VersionStore } from "../registry/store.ts";
+import { CorruptError } from "../shared/errors.ts";
 import { MAX_ROUNDS } from "./continue-booster.ts";
 import type { TargetName } from "./labels.ts";
 import type { TrainingPlan } from "./plan.ts";
@@ -15,6 +16,8 @@ export interface Parent {
   /** Its constants stay what they are; its trees grow. */
   plan: TrainingPlan;
   boosters: ReadonlyMap<TargetName, Booster>;
+  /** `reference.json`, as it is: a reference that was renewed every week would hide a slow change. */
+  reference: Uint8Array;
 }
 
 /**
@@ -36,7 +39,9 @@ export async function openParent(versions: VersionStore, version: string): Promi
   };
   for (const group of CLASS_GROUPS) add(group, bundle.classes[group]);
   for (const name of VARIABLE_NAMES) add(name, bundle.variables[name]);
-  return { version, plan, boosters };
+  const reference = files.get("reference.json");
+  if (reference === undefined) throw new CorruptError(`model_versions/${version}/reference.json is missing`);
+  return { version, plan, boosters, reference };
 }
 
 /** Why a version cannot be gone on from, in words; undefined if it can. */

@@ -1,4 +1,5 @@
 import type { InteractionLog } from "../collect/schema.ts";
+import { primaryLanguage } from "../design/language.ts";
 
 /**
  * What a training keeps of a log: all that validation, targets, the rules and the reference look at. It lies in Storage while
@@ -28,12 +29,15 @@ export type Sample = Pick<
     InteractionLog["user_context"],
     "hora_local" | "prefers_color_scheme" | "prefers_reduced_motion" | "viewport_width" | "viewport_height"
   >;
+  /** Primary language subtag, if told; left out by data sets that were collected before it was kept. */
+  language?: string;
   feedback?: Pick<NonNullable<InteractionLog["ui_preference_feedback"]>, "verdict" | "preferred">;
 };
 
 /** The sample of a log. */
 export function sampleOf(log: InteractionLog): Sample {
   const { user_context: context, ui_preference_feedback: feedback } = log;
+  const language = primaryLanguage(context);
   return {
     prediction_id: log.prediction_id,
     session_id: log.session_id,
@@ -60,6 +64,7 @@ export function sampleOf(log: InteractionLog): Sample {
         ? {}
         : { prefers_reduced_motion: context.prefers_reduced_motion }),
     },
+    ...(language === "" ? {} : { language }),
     ...(log.user_satisfaction === undefined ? {} : { user_satisfaction: log.user_satisfaction }),
     ...(feedback === undefined ? {} : { feedback: { verdict: feedback.verdict, preferred: feedback.preferred } }),
   };

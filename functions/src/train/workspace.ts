@@ -15,6 +15,8 @@ export interface Workspace {
   training: Lifecycle["training"];
   validation: ValidationReport;
   examples: Examples;
+  /** Every valid visit, those too that teach nothing under the policy: what the reference is made of. */
+  visits: Examples;
   split: Split;
   plan: TrainingPlan;
   /** Fold of each row, -1 where it takes no part; null where there is no cross-validation. */
@@ -41,11 +43,13 @@ export async function openWorkspace(files: JobFiles, job: RetrainingJob, parent:
   const validator = new LogValidator({ fromMs, toMs, asOfMs }, { limits, busy });
   const valid = samples.filter((sample) => validator.check(sample).length === 0);
   const examples = examplesOf(valid, training.target_policy);
+  const visits = training.target_policy === "engagement" ? examples : examplesOf(valid, "engagement");
   const split = splitSessions(examples, training.holdout_share);
   return {
     training,
     validation: validator.report(),
     examples,
+    visits,
     split,
     plan: parent?.plan ?? planTraining(examples, split),
     fold: parent === null ? crossValidationFolds(examples, split, training) : null,

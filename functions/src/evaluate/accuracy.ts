@@ -1,0 +1,40 @@
+import type { Lifecycle } from "../config.ts";
+import { CLASS_GROUPS, type ClassGroup } from "../design/schema.ts";
+import { insufficient, type Measured } from "../stats/measured.ts";
+import { wilsonBounds } from "../stats/wilson.ts";
+import type { Visitor } from "./visitors.ts";
+
+type Policy = Lifecycle["triggers"]["accuracy"];
+
+/** How often the version in service answered what visits wanted, in one class group on one day. */
+export type AccuracyDay = { group: ClassGroup; visitors: number } & Measured<{
+  accuracy: number;
+  /** One-sided bound: the true accuracy is hardly above. */
+  upper: number;
+  /** Below the threshold beyond doubt. */
+  isBeyond: boolean;
+}>;
+
+/**
+ * Accuracy per class group: each visitor is one independent trial. A group whose target never varies is right every time and
+ * never the worst, so none has to be left out.
+ */
+export function accuracyDays(visitors: readonly Visitor[], policy: Policy): AccuracyDay[] {
+  return CLASS_GROUPS.map((group): AccuracyDay => {
+    let known = 0;
+    let right = 0;
+    for (const visitor of visitors) {
+      if (visitor.right[group] === null) continue;
+      known++;
+      if (visitor.right[group]) right++;
+    }
+    const of = { group, visitors: known };
+    if (known < policy.visitors) {
+      return { ...of, ...insufficient(`${known} visitors with a known target, ${policy.visitors} are needed`) };
+    }
+    const bounds = wilsonBounds({ successes: right, trials: known, confidence: policy.confidence });
+    if (bounds.status !== "measured") return { ...of, ...bounds };
+    const { estimate: accuracy, upper } = bounds;
+    return { ...of, status: "measured", accuracy, upper, isBeyond: upper < policy.threshold };
+  });
+}
