@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Booster } from "../../functions/src/model/format.ts";
 import { depthOf } from "../../functions/src/model/freeze-forest.ts";
+import { totalGains } from "../../functions/src/model/importance.ts";
 import { roundsOf } from "../../functions/src/model/rounds.ts";
 import { readModelFile } from "./model-files.ts";
 
@@ -29,16 +30,12 @@ export function inspect(file: string): Record<string, unknown> {
   };
 }
 
-/** Total loss reduction of the splits on each feature, largest first: `total_gain` of XGBoost's get_score. */
-function gainByFeature({ left, feature, gain }: Booster): Record<string, number> {
-  const totals = new Map<number, number>();
-  left.forEach((child, node) => {
-    if (child < 0) return;
-    const column = feature[node] as number;
-    totals.set(column, (totals.get(column) ?? 0) + (gain[node] as number));
-  });
-  const sorted = [...totals].sort(([, a], [, b]) => b - a).slice(0, LISTED);
-  return Object.fromEntries(sorted.map(([column, total]) => [`f${column}`, Number(total.toPrecision(7))]));
+/** Total gain of the columns that have any, largest first. */
+function gainByFeature(booster: Booster): Record<string, number> {
+  const sorted = [...totalGains(booster).entries()].sort(([, a], [, b]) => b - a).filter(([, total]) => total > 0);
+  return Object.fromEntries(
+    sorted.slice(0, LISTED).map(([column, total]) => [`f${column}`, Number(total.toPrecision(7))]),
+  );
 }
 
 /** The same for people: one line for each. */

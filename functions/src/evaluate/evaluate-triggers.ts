@@ -8,6 +8,8 @@ import { PLAIN_ARMS, type Routing, type ServedVersion } from "../serve/schema.ts
 import { RoutingStore } from "../serve/store.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { hourId, iso } from "../shared/time.ts";
+import { collectFacts } from "./collect-facts.ts";
+import { driftSection } from "./drift-section.ts";
 import type { Evaluation, TriggerName } from "./schema.ts";
 import { spansSince } from "./spans.ts";
 import { EvaluationStore } from "./store.ts";
@@ -40,7 +42,8 @@ export async function evaluateIfDue(
   const decided = await store.read(id);
   if (decided !== undefined) return awaitsJob(decided) ? decided : null;
 
-  const { triggers: policy, training } = await readLifecycle(db);
+  const lifecycle = await readLifecycle(db);
+  const { triggers: policy, training } = lifecycle;
   const lookBackMs = Math.max(policy.cool_down_hours, RECOVERY_HOURS) * HOUR_MS;
   const firedBefore = await store.firedSince(nowMs - lookBackMs);
   const waiting = firedBefore.find(awaitsJob);
@@ -56,17 +59,17 @@ export async function evaluateIfDue(
     last === undefined ? Number.NEGATIVE_INFINITY : Date.parse(last.lineage.data.to),
     nowMs - training.window_days * DAY_MS,
   );
+  const lastTrainingMs = last === undefined ? null : Date.parse(last.trained_at);
+  const { importances, ...seen } = await collectFacts(db, bucket, { routing, lifecycle, nowMs, lastTrainingMs });
   const { triggers, fired } = decideTriggers({
     nowMs,
     policy,
     inService: routing.stable,
-    lastTrainingMs: last === undefined ? null : Date.parse(last.trained_at),
+    lastTrainingMs,
     newSessions: await countSessions(db, servedVersions(routing, versions), sinceMs, nowMs),
     openJob,
     lastFiredMs: lastFirings(firedBefore),
-    days: [null, null, null],
-    feedback: null,
-    volume: null,
+    ...seen,
   });
   const evaluation: Evaluation = {
     schema_version: 1,
@@ -75,7 +78,7 @@ export async function evaluateIfDue(
     created_at: iso(serverMs),
     in_service: routing.stable,
     triggers,
-    drift: null,
+    drift: driftSection(seen.days, importances, policy),
     fired,
     job: null,
   };

@@ -18,6 +18,7 @@ export interface LoadedVersion {
   meta: ModelVersion;
   bundle: Bundle;
   model: JudgedModel;
+  files: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Versions at rest: metadata in `model_versions`, artefacts in Storage under `model_versions/{version}/`. */
@@ -105,7 +106,7 @@ export class VersionStore {
     const { meta, files } = await this.loadFiles(version, which);
     const bundle = parseBundle(version, files.get("bundle.json"));
     try {
-      return { meta, bundle, model: openBundle(bundle, files) };
+      return { meta, bundle, model: openBundle(bundle, files), files };
     } catch (cause) {
       const reason = reasonOf(cause);
       throw new CorruptError(`model_versions/${version} cannot be opened: ${reason}`, { cause });
