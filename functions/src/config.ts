@@ -97,6 +97,9 @@ export const Lifecycle = z
         max_interactions_per_second: z.number().gt(0).max(1000).default(10),
         /** Visits of one visitor on one day (UTC) above which none of them is a person's. */
         max_daily_visits: z.number().int().min(1).max(1_000_000).default(500),
+        /** Drift score (PSI) of a feature above which a data set is not trained on, and above which it is with a word of caution. */
+        abort_drift: z.number().gt(0).max(100).default(0.5),
+        caution_drift: z.number().gt(0).max(100).default(0.3),
       })
       .prefault({}),
     training: z

@@ -1,11 +1,13 @@
 import { availableParallelism } from "node:os";
 import type { Bucket } from "@google-cloud/storage";
 import type { Firestore } from "firebase-admin/firestore";
+import { versionInService } from "../evaluate/version-in-service.ts";
 import { VersionStore } from "../registry/store.ts";
 import { checksums, versionId } from "../registry/version-id.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { type Assembled, assembleVersion } from "./assemble-version.ts";
 import { collectDataset } from "./collect-dataset.ts";
+import { judgeDataset } from "./dataset-drift.ts";
 import { JobFiles } from "./file-store.ts";
 import { isFinal } from "./job.ts";
 import { exhausted, openParent } from "./parent.ts";
@@ -105,7 +107,7 @@ class JobWork {
       case "collecting":
         return this.collect();
       case "validating":
-        return this.held.report({ type: "validated", validation: (await this.workspace()).validation });
+        return this.validate();
       case "training":
         return this.train();
       case "evaluating":
@@ -130,6 +132,14 @@ class JobWork {
       return this.held.report({ type: "ended", stage: "skipped", reason });
     }
     return collectDataset(this.worker.db, this.files, this.held, parent.lineage.data.to);
+  }
+
+  private async validate(): Promise<void> {
+    const { db } = this.worker;
+    const { examples, validation } = await this.workspace();
+    const lifecycle = await readLifecycle(db);
+    const { features } = await versionInService(this.versions(), this.held.job.in_service, lifecycle.triggers);
+    await this.held.report({ type: "validated", validation: judgeDataset(examples, validation, features, lifecycle) });
   }
 
   private async train(): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FEATURE_NAMES } from "../design/schema.ts";
 import { ServedVersion, VersionId } from "../serve/schema.ts";
 
 const count = z.number().int().min(0);
@@ -63,6 +64,25 @@ export const RetrainingJob = z.object({
       /** Invalid logs by rule. */
       invalid: z.record(z.string(), count),
       reason: z.string(),
+      /** Every feature beside the reference of the version in service; not there before it was compared. */
+      features: z
+        .array(
+          z.object({
+            feature: z.enum(FEATURE_NAMES),
+            visitors: count,
+            /** Population stability index; null where it was not measured. */
+            score: z.number().nullable(),
+            /** What chance alone reaches. */
+            noise: z.number().nullable(),
+            /** More than noise. */
+            counts: z.boolean(),
+            reason: z.string(),
+            /** Shares of the rows, 0-1. */
+            missing: z.number(),
+            outliers: z.number(),
+          }),
+        )
+        .optional(),
     })
     .nullable(),
   /** Finished units of work: name -> SHA-256 of its object in Storage (`retraining_jobs/{id}/{name}.{first 12 digits}`). */
