@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 /** Virtual hours that a release may take: 1850 visitors come in two days, and as much again. */
 const MAX_HOURS = 96;
 /** What instances keep routing for, ROUTING_FRESH_SECONDS of the local stack, and a little. */
-export const ROUTING_FRESH_MS = 2_200;
+export const ROUTING_FRESH_MS = 1_200;
 /** Treatment visitors beyond the floor before a stage is thought full: some logs are lost, some visits came too early. */
 const SPARE_VISITORS = 5;
 /** Seconds within which what was visited is surely folded: the fold stays FOLD_SETTLE_SECONDS behind. */
