@@ -47,7 +47,13 @@ export function extractFeatures(context: UserContext, history?: History): Float6
   return Float64Array.from(FEATURE_NAMES, (name) => row[name]);
 }
 
-function historyFeatures(history: History | undefined, instantMs: number) {
+type HistoryColumn = "avg_session_duration" | "total_interactions" | "days_since_first_visit" | "user_density_group";
+
+/**
+ * The features that history decides, NaN where missing.
+ * @param instantMs of the visit
+ */
+export function historyFeatures(history: History | undefined, instantMs: number): Record<HistoryColumn, number> {
   const days = history === undefined ? Number.NaN : Math.floor((instantMs - Date.parse(history.first_visit)) / DAY_MS);
   const earlier = history !== undefined && history.sessions > 0 ? history : undefined;
   return {

@@ -24,7 +24,7 @@ export interface Moved {
   contributions: readonly number[];
 }
 
-/** The most moved bins in words, the most moved first: "touch visitors 22 % -> 41 %". Of a yes or no only the yes. */
+/** The most moved bins in words, the most moved first: "touch visitors 22 % -> 41 %". */
 export function movedBins(label: (bin: number) => string, { reference, current, contributions }: Moved): string[] {
   const moved = contributions.map((contribution, bin) => ({ contribution, bin })).filter((of) => of.contribution > 0);
   moved.sort((a, b) => b.contribution - a.contribution);
@@ -35,8 +35,19 @@ function share(value = 0): string {
   return PER_CENT.format(value).replace("%", " %");
 }
 
+/** Whether a feature is 0 or 1: then the share of 1 says it all. */
+function isYesOrNo(binning: Binning): boolean {
+  return binning.kind === "values" && binning.values.length === 2;
+}
+
+/** The most moved bins of a feature in words. */
+export function movedFeature(feature: FeatureName, binning: Binning, moved: Moved): string[] {
+  const contributions = moved.contributions.map((of, bin) => (bin === 0 && isYesOrNo(binning) ? 0 : of));
+  return movedBins((bin) => binLabel(feature, binning, bin), { ...moved, contributions });
+}
+
 /** What the visitors in a bin of a feature are called. */
-export function binLabel(feature: FeatureName, binning: Binning, bin: number): string {
+function binLabel(feature: FeatureName, binning: Binning, bin: number): string {
   const limits = binning.kind === "edges" ? binning.edges : binning.values;
   if (bin > limits.length) return `${feature} missing`;
   if (binning.kind === "values") {

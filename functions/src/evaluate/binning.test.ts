@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Binning } from "../registry/schema.ts";
-import { binCount, binOf, chooseBinning } from "./binning.ts";
+import { binCount, binner, chooseBinning } from "./binning.ts";
 
 const edges: Binning = { kind: "edges", edges: [10, 20] };
 const values: Binning = { kind: "values", values: [0, 1] };
@@ -29,7 +29,7 @@ describe("bins", () => {
       bin: 0,
     },
   ])("put $name into bin $bin", ({ binning, value, bin }) => {
-    expect(binOf(binning, value)).toBe(bin);
+    expect(binner(binning)(value)).toBe(bin);
     expect(bin).toBeLessThan(binCount(binning));
   });
 

@@ -45,17 +45,19 @@ export function binCount(binning: Binning): number {
 }
 
 /**
- * The bin of a value, 0 to binCount - 1; NaN is missing. Values and edges are compared in single precision: so a value falls
- * into the same bin whether it comes as it was computed or as 32 bits, and a common one lies exactly on an edge.
+ * What gives the bin of a value, 0 to binCount - 1; NaN is missing. Values and edges are compared in single precision: so a
+ * value falls into the same bin whether it comes as it was computed or as 32 bits, and a common one lies exactly on an edge.
  */
-export function binOf(binning: Binning, value: number): number {
-  const { kind } = binning;
-  const limits = kind === "edges" ? binning.edges : binning.values;
-  if (Number.isNaN(value)) return limits.length + 1;
-  const single = Math.fround(value);
-  for (let i = 0; i < limits.length; i++) {
-    const limit = Math.fround(limits[i] ?? Number.NaN);
-    if (kind === "edges" ? single < limit : single === limit) return i;
-  }
-  return limits.length;
+export function binner(binning: Binning): (value: number) => number {
+  const limits = Float32Array.from(binning.kind === "edges" ? binning.edges : binning.values);
+  const missing = limits.length + 1;
+  const isEdges = binning.kind === "edges";
+  return (value) => {
+    if (Number.isNaN(value)) return missing;
+    const single = Math.fround(value);
+    let bin = 0;
+    if (isEdges) while (bin < limits.length && single >= (limits[bin] as number)) bin++;
+    else while (bin < limits.length && single !== limits[bin]) bin++;
+    return bin;
+  };
 }

@@ -1,9 +1,9 @@
 import { CLASS_GROUPS, type ClassGroup, FEATURE_NAMES, type FeatureName } from "../design/schema.ts";
 import { CELLS, HISTORY_BANDS, HISTORY_FEATURES, type HistoryBand, type HistoryFeature } from "../registry/schema.ts";
-import { binCount, binOf } from "./binning.ts";
+import { binCount } from "./binning.ts";
 import { historyBand } from "./history-band.ts";
 import type { MatchedReference } from "./matched-reference.ts";
-import type { Day } from "./visitors.ts";
+import type { Day, Visitor } from "./visitors.ts";
 
 /**
  * Features that are compared with the same hours of the week. Not the four of the clock, whose change is traffic (the
@@ -50,31 +50,53 @@ export interface DayCounts {
   answered: { visitors: number; mix: Float64Array; classes: Record<ClassGroup, number[]> };
 }
 
-const COUNTED = [...BY_HOUR, REPORTED_ONLY].map((name) => ({ name, column: FEATURE_NAMES.indexOf(name) }));
-const HISTORY = HISTORY_FEATURES.map((name) => ({ name, column: FEATURE_NAMES.indexOf(name) }));
+const COLUMNS = [...BY_HOUR, REPORTED_ONLY, ...HISTORY_FEATURES].map((name) => ({
+  name,
+  column: FEATURE_NAMES.indexOf(name),
+}));
+const HISTORY_FROM = COLUMNS.length - HISTORY_FEATURES.length;
 const DAYS_COLUMN = FEATURE_NAMES.indexOf(REPORTED_ONLY);
 
-/** Counts a day over a reference's bins. */
-export function countDay({ visitors }: Day, { reference: { features } }: MatchedReference): DayCounts {
+/** What of a visitor is counted: the history band, then the bin of each compared feature. */
+export type Binned = Uint8Array;
+
+/** Bins a visitor by a reference. */
+export function binVisitor({ features }: Visitor, { binOf }: MatchedReference): Binned {
+  const bins = new Uint8Array(1 + COLUMNS.length);
+  bins[0] = HISTORY_BANDS.indexOf(historyBand(features[DAYS_COLUMN] as number));
+  COLUMNS.forEach(({ name, column }, i) => {
+    bins[1 + i] = binOf[name](features[column] as number);
+  });
+  return bins;
+}
+
+/**
+ * Counts a day over a reference's bins.
+ * @param binned bins a visitor; whoever counts the same visitors again and again may remember them
+ */
+export function countDay<V extends Visitor>(
+  { visitors }: Day<V>,
+  matched: MatchedReference,
+  binned: (visitor: V, matched: MatchedReference) => Binned = binVisitor,
+): DayCounts {
+  const { features } = matched.reference;
   const zeros = (name: FeatureName): number[] => Array<number>(binCount(features[name])).fill(0);
-  const histograms = record(COUNTED, ({ name }) => [name, zeros(name)]);
-  const bands = record(HISTORY_BANDS, (band) => [
-    band,
-    { visitors: 0, histograms: record(HISTORY_FEATURES, (name) => [name, zeros(name)]) },
-  ]);
+  const byHour = COLUMNS.slice(0, HISTORY_FROM).map(({ name }) => zeros(name));
+  const byBand = HISTORY_BANDS.map(() => ({ visitors: 0, histograms: HISTORY_FEATURES.map(zeros) }));
   const languages = new Map<string, number>();
   const cells = new Float64Array(CELLS);
   const answeredCells = new Float64Array(CELLS);
   const classes: Record<ClassGroup, number[]> = { density: [0, 0, 0], font: [0, 0, 0], theme: [0, 0, 0] };
   let answeredVisitors = 0;
-  for (const { cell, features: row, language, answered } of visitors) {
+  for (const visitor of visitors) {
+    const { cell, language, answered } = visitor;
     increment(cells, cell);
-    for (const { name, column } of COUNTED)
-      increment(histograms[name], binOf(features[name], row[column] ?? Number.NaN));
-    const band = bands[historyBand(row[DAYS_COLUMN] ?? Number.NaN)];
+    const bins = binned(visitor, matched);
+    const band = byBand[bins[0] as number] as (typeof byBand)[number];
     band.visitors++;
-    for (const { name, column } of HISTORY) {
-      increment(band.histograms[name], binOf(features[name], row[column] ?? Number.NaN));
+    for (let i = 0; i < HISTORY_FROM; i++) increment(byHour[i] as number[], bins[1 + i] as number);
+    for (let i = HISTORY_FROM; i < COLUMNS.length; i++) {
+      increment(band.histograms[i - HISTORY_FROM] as number[], bins[1 + i] as number);
     }
     languages.set(language, (languages.get(language) ?? 0) + 1);
     if (answered === null) continue;
@@ -85,8 +107,11 @@ export function countDay({ visitors }: Day, { reference: { features } }: Matched
   return {
     visitors: visitors.length,
     mix: shares(cells, visitors.length),
-    histograms,
-    bands,
+    histograms: record(COLUMNS.slice(0, HISTORY_FROM), ({ name }, i) => [name, byHour[i]]) as DayCounts["histograms"],
+    bands: record(HISTORY_BANDS, (band, b) => {
+      const { visitors: known = 0, histograms = [] } = byBand[b] ?? {};
+      return [band, { visitors: known, histograms: record(HISTORY_FEATURES, (name, i) => [name, histograms[i]]) }];
+    }) as DayCounts["bands"],
     languages,
     answered: { visitors: answeredVisitors, mix: shares(answeredCells, answeredVisitors), classes },
   };
@@ -98,7 +123,7 @@ function shares(counts: Float64Array, total: number): Float64Array {
 
 function record<From, Name extends string, Value>(
   names: readonly From[],
-  make: (name: From) => [Name, Value],
+  make: (name: From, index: number) => [Name, Value],
 ): Record<Name, Value> {
   return Object.fromEntries(names.map(make)) as Record<Name, Value>;
 }

@@ -4,7 +4,7 @@ import { HISTORY_BANDS, type HistoryFeature } from "../registry/schema.ts";
 import { benjaminiHochberg } from "../stats/benjamini-hochberg.ts";
 import { insufficient, type Measured } from "../stats/measured.ts";
 import { psi, psiNoiseBound, psiPValue } from "../stats/psi.ts";
-import { binLabel, type Moved, movedBins } from "./bin-words.ts";
+import { type Moved, movedFeature } from "./bin-words.ts";
 import { type DayCounts, isHistory, REPORTED_ONLY, WATCHED_FEATURES, type WatchedFeature } from "./count-day.ts";
 import type { MatchedReference } from "./matched-reference.ts";
 
@@ -24,7 +24,7 @@ export interface FeatureComparison {
   visitors: number;
   /** Independent visitors that the reference is worth. */
   referenceVisitors: number;
-  /** Most moved bins in words; none within noise. */
+  /** Most moved bins in words; none where it is no warning. */
   moved: string[];
 }
 
@@ -57,9 +57,15 @@ export function featureDays(counts: DayCounts, matched: MatchedReference, policy
   );
   const verdictOf = (day: Compared & { status: "measured" }, isReal: boolean, isBeyond: boolean): FeatureDay => {
     const { reference, current, contributions, ...figures } = day;
-    const label = (bin: number): string => binLabel(day.feature, matched.reference.features[day.feature], bin);
-    const moved = isReal ? movedBins(label, { reference, current, contributions }) : [];
-    return { ...figures, isBeyond, isWarning: isReal && day.psi > warning, moved };
+    const isWarning = isReal && day.psi > warning;
+    return {
+      ...figures,
+      isBeyond,
+      isWarning,
+      moved: isWarning
+        ? movedFeature(day.feature, matched.reference.features[day.feature], { reference, current, contributions })
+        : [],
+    };
   };
   const judged = new Map(
     measured.map((day, i): [FeatureName, FeatureDay] => {

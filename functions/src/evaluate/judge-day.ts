@@ -3,12 +3,12 @@ import { CLASS_GROUPS } from "../design/schema.ts";
 import type { Reference } from "../registry/schema.ts";
 import { type InsufficientData, insufficient, type Measured } from "../stats/measured.ts";
 import { type AccuracyDay, accuracyDays } from "./accuracy.ts";
-import { countDay, REPORTED_ONLY, WATCHED_FEATURES } from "./count-day.ts";
+import { type Binned, countDay, REPORTED_ONLY, WATCHED_FEATURES } from "./count-day.ts";
 import { type FeatureDay, featureDays } from "./feature-drift.ts";
 import { MatchedReference } from "./matched-reference.ts";
 import { type GroupDay, groupDays } from "./prediction-drift.ts";
 import { type SegmentsDay, segmentsDay } from "./user-patterns.ts";
-import type { Day } from "./visitors.ts";
+import type { Day, Visitor } from "./visitors.ts";
 
 type Policy = Lifecycle["triggers"];
 
@@ -30,15 +30,23 @@ export function comparison(reference: Reference | null, missing: string, policy:
   return reference === null ? insufficient(missing) : MatchedReference.open(reference, policy.reference);
 }
 
-/** Judges one day, apart from all others. */
-export function judgeDay(day: Day, compared: Comparison, policy: Policy): DayFindings {
+/**
+ * Judges one day, apart from all others.
+ * @param binned as for `countDay`
+ */
+export function judgeDay<V extends Visitor>(
+  day: Day<V>,
+  compared: Comparison,
+  policy: Policy,
+  binned?: (visitor: V, matched: MatchedReference) => Binned,
+): DayFindings {
   const { fromMs, toMs, visitors } = day;
   const accuracy = accuracyDays(visitors, policy.accuracy);
   if (compared.status !== "measured") {
     return { fromMs, toMs, accuracy, ...nothingCompared(visitors.length, compared) };
   }
   const { matched } = compared;
-  const counts = countDay(day, matched);
+  const counts = countDay(day, matched, binned);
   return {
     fromMs,
     toMs,

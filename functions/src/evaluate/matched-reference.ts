@@ -1,6 +1,8 @@
 import type { Lifecycle } from "../config.ts";
+import { FEATURE_NAMES, type FeatureName } from "../design/schema.ts";
 import { CELLS, type Reference } from "../registry/schema.ts";
 import { insufficient, type Measured } from "../stats/measured.ts";
+import { binner } from "./binning.ts";
 
 type Policy = Lifecycle["triggers"]["reference"];
 
@@ -74,6 +76,8 @@ export class MatchedReference {
   readonly reference: Reference;
   readonly designEffect: number;
   readonly bands: NonNullable<Reference["bands"]>;
+  /** What gives the bin of a feature's value. */
+  readonly binOf: Record<FeatureName, (value: number) => number>;
   private readonly policy: Policy;
   /** Variance of a cell's shrunk share, in units of the share's own p (1 - p): 1 / rows where there is no prior. */
   private readonly variances: Float64Array;
@@ -89,6 +93,9 @@ export class MatchedReference {
     this.designEffect = measured.designEffect;
     this.bands = measured.bands;
     this.policy = policy;
+    this.binOf = Object.fromEntries(
+      FEATURE_NAMES.map((name) => [name, binner(reference.features[name])]),
+    ) as MatchedReference["binOf"];
     this.variances = cellVariances(
       reference.cells.map(({ rows }) => rows),
       policy.shrinkage,

@@ -17,7 +17,7 @@ export interface GroupComparison {
   /** Beyond threshold and noise together. */
   isBeyond: boolean;
   referenceVisitors: number;
-  /** Most moved classes in words; none within noise. */
+  /** Most moved classes in words; none where it is not beyond. */
   moved: string[];
 }
 
@@ -41,16 +41,16 @@ export function groupDays({ answered }: DayCounts, matched: MatchedReference, po
     const noise = totalVariationNoise({ ...sizes, alpha: policy.alpha });
     const shares = { reference: Array.from(expected), current: current.map((count) => count / visitors) };
     const contributions = shares.current.map((share, i) => Math.abs(share - (shares.reference[i] ?? 0)));
-    const moved = movedBins((index) => classLabel(group, index), { ...shares, contributions });
+    const isBeyond = measured.distance > policy.threshold + noise;
     return {
       group,
       visitors,
       status: "measured",
       distance: measured.distance,
       noise,
-      isBeyond: measured.distance > policy.threshold + noise,
+      isBeyond,
       referenceVisitors: size.visitors,
-      moved: measured.distance > noise ? moved : [],
+      moved: isBeyond ? movedBins((index) => classLabel(group, index), { ...shares, contributions }) : [],
     };
   });
 }

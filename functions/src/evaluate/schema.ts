@@ -51,7 +51,7 @@ const Drift = z.object({
   noise: z.number().min(0).nullable(),
   /** Beyond threshold and noise: the day now, 24 and 48 hours before; null where there was too little to judge. */
   beyond: z.array(z.boolean().nullable()).length(3),
-  /** Most moved bins first: "touch visitors 22 % -> 41 %". Empty where nothing is beyond noise. */
+  /** Most moved bins first: "touch visitors 22 % -> 41 %". Empty where nothing is to be warned of. */
   moved: z.array(z.string()),
 });
 

@@ -21,11 +21,11 @@ export interface Visitor {
 }
 
 /** 24 hours of visitors: all of them, or a uniform sample of 1000. */
-export interface Day {
+export interface Day<V extends Visitor = Visitor> {
   /** Epoch ms, event time: from <= event_at < to. */
   fromMs: number;
   toMs: number;
-  visitors: readonly Visitor[];
+  visitors: readonly V[];
   /** How many there were in all (a sketch's estimate). */
   seen: number;
 }

@@ -1,5 +1,5 @@
 import { CLASS_GROUPS, type ClassGroup, FEATURE_NAMES, type FeatureName } from "../design/schema.ts";
-import { binCount, binOf, chooseBinning } from "../evaluate/binning.ts";
+import { binCount, binner, chooseBinning } from "../evaluate/binning.ts";
 import { historyBand } from "../evaluate/history-band.ts";
 import {
   type Binning,
@@ -43,10 +43,7 @@ export function referenceOf(examples: ReferenceRows, predicted: Record<ClassGrou
   ]);
   const features = record(columns.map(([name, values]): [FeatureName, Binning] => [name, chooseBinning(name, values)]));
   const bins = record(
-    columns.map(([name, values]): [FeatureName, Uint8Array] => [
-      name,
-      Uint8Array.from(values, (value) => binOf(features[name], value)),
-    ]),
+    columns.map(([name, values]): [FeatureName, Uint8Array] => [name, Uint8Array.from(values, binner(features[name]))]),
   );
   const cells = Array.from({ length: CELLS }, () => emptyCell(features));
   const bands = record(HISTORY_BANDS.map((band): [HistoryBand, Band] => [band, emptyBand(features)]));

@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { someDay, someReference, someVisitor } from "../../../test/some-visitors.ts";
+import { Lifecycle } from "../config.ts";
+import { FEATURE_NAMES } from "../design/schema.ts";
+import type { Reference } from "../registry/schema.ts";
+import type { FeatureDay } from "./feature-drift.ts";
+import { comparison, judgeDay } from "./judge-day.ts";
+import type { Visitor } from "./visitors.ts";
+
+const policy = Lifecycle.parse({}).triggers;
+
+/** Every hundredth of visitors is of another kind: `share` of them touch, and have known the site for `days`. */
+function kind(share: number, differences: Parameters<typeof someVisitor>[0] = {}) {
+  return (i: number): Visitor =>
+    someVisitor({
+      ...differences,
+      features: { ...differences.features, touch_enabled: Number(i % 100 < share * 100) },
+    });
+}
+
+function judged(reference: Reference, count: number, make: (i: number) => Visitor): Record<string, FeatureDay> {
+  const { features } = judgeDay(someDay(count, make), comparison(reference, "", policy), policy);
+  return Object.fromEntries(features.map((day) => [day.feature, day]));
+}
+
+describe("drift of features", () => {
+  const reference = someReference(600, kind(0.22));
+
+  it("looks at 14 features, and reports one more", () => {
+    const days = judged(reference, 1000, kind(0.22));
+    const clock = ["hour_of_day", "is_weekend", "is_business_hours", "time_intensity"];
+    expect(Object.keys(days).sort()).toEqual(FEATURE_NAMES.filter((name) => !clock.includes(name)).sort());
+  });
+
+  it.each([
+    { name: "the same share", share: 0.22, isBeyond: false, isWarning: false, moved: [] },
+    // psi::psi of (0.78, 0.22) and (0.63, 0.37) is 0.110.
+    {
+      name: "a share of PSI 0.11",
+      share: 0.37,
+      isBeyond: false,
+      isWarning: true,
+      moved: ["touch visitors 22 % -> 37 %"],
+    },
+    {
+      name: "a share of PSI 0.17",
+      share: 0.41,
+      isBeyond: false,
+      isWarning: true,
+      moved: ["touch visitors 22 % -> 41 %"],
+    },
+    {
+      name: "a share of PSI 0.23",
+      share: 0.44,
+      isBeyond: true,
+      isWarning: true,
+      moved: ["touch visitors 22 % -> 44 %"],
+    },
+  ])("with $name", ({ share, isBeyond, isWarning, moved }) => {
+    const { touch_enabled: day } = judged(reference, 1000, kind(share));
+    expect(day).toMatchObject({ status: "measured", visitors: 1000, isBeyond, isWarning, moved });
+    const psi = (share - 0.22) * Math.log((share / (1 - share)) * (0.78 / 0.22));
+    expect(day?.status === "measured" && Math.abs(day.psi - psi)).toBeLessThan(0.003);
+  });
+
+  it("is not found below 400 visitors, and is from there on", () => {
+    expect(judged(reference, 399, kind(0.9))["touch_enabled"]).toMatchObject({
+      status: "insufficient_data",
+      visitors: 399,
+      reason: "399 visitors, 400 are needed",
+    });
+    expect(judged(reference, 400, kind(0.9))["touch_enabled"]).toMatchObject({ isBeyond: true });
+  });
+
+  it("is noise where the reference is small, whatever the PSI", () => {
+    // Ten visitors in each cell are thin; 30 are not, but with a design effect of 100 they say next to nothing.
+    const thin = someReference(10, kind(0.2));
+    expect(judged(thin, 1000, kind(0.9))["touch_enabled"]).toMatchObject({ status: "insufficient_data" });
+    const dependent = { ...someReference(30, kind(0.2)), design_effect: 100 };
+    expect(judged(dependent, 1000, kind(0.44))["touch_enabled"]).toMatchObject({ isBeyond: false, isWarning: false });
+  });
+
+  it("has no drift and no NaN where a feature has one value, or none", () => {
+    for (const day of Object.values(judged(reference, 1000, kind(0.22)))) {
+      if (day.status === "measured") expect([day.psi, day.noise, day.p].every(Number.isFinite)).toBe(true);
+    }
+    expect(judged(reference, 1000, kind(0.22))["viewport_area"]).toMatchObject({
+      psi: 0,
+      noise: 0,
+      p: 1,
+      isBeyond: false,
+    });
+  });
+
+  it("finds a new screen and what is now missing", () => {
+    const days = judged(
+      reference,
+      1000,
+      kind(0.22, { features: { viewport_area: 99, accessibility_needs: Number.NaN } }),
+    );
+    expect(days["viewport_area"]).toMatchObject({ isBeyond: false });
+    expect(days["accessibility_needs"]).toMatchObject({
+      isBeyond: true,
+      moved: ["accessibility_needs 0 100 % -> 0 %", "accessibility_needs missing 0 % -> 100 %"],
+    });
+  });
+});
+
+describe("drift of history", () => {
+  const known = (group: number, days: number) => (i: number) =>
+    someVisitor({
+      features: {
+        days_since_first_visit: days,
+        user_density_group: i % 10 < group ? 2 : 1,
+        total_interactions: i % 10,
+      },
+    });
+  const reference = someReference(600, known(3, 5));
+
+  it.each([
+    { name: "alike", group: 3, days: 5, verdict: { isBeyond: false } },
+    { name: "alike but older", group: 3, days: 90, verdict: { isBeyond: false } },
+    {
+      name: "more active",
+      group: 7,
+      days: 5,
+      verdict: { isBeyond: true, moved: ["high activity 30 % -> 70 %", "medium activity 70 % -> 30 %"] },
+    },
+    {
+      name: "new",
+      group: 7,
+      days: Number.NaN,
+      verdict: { status: "insufficient_data", visitors: 0, reason: "0 visitors, 400 are needed: those have a history" },
+    },
+  ])("of visitors who are $name", ({ group, days, verdict }) => {
+    expect(judged(reference, 1000, known(group, days))["user_density_group"]).toMatchObject(verdict);
+  });
+
+  it("is compared in bands that the reference knows well", () => {
+    const bands = reference.bands as NonNullable<Reference["bands"]>;
+    const young = { ...reference, bands: { ...bands, older: { ...bands.older, visitors: 199 } } };
+    const mixed = (i: number): Visitor => known(7, i < 500 ? 5 : 90)(i);
+    expect(judged(reference, 1000, mixed)["user_density_group"]).toMatchObject({ visitors: 1000 });
+    expect(judged(young, 1000, mixed)["user_density_group"]).toMatchObject({ visitors: 500, isBeyond: true });
+  });
+
+  it("reports the age of visitors, which fires nothing", () => {
+    const young = someReference(600, (i) => known(3, i % 8)(i));
+    expect(judged(young, 1000, known(3, 90))["days_since_first_visit"]).toMatchObject({
+      isBeyond: false,
+      isWarning: true,
+    });
+  });
+});

@@ -1,0 +1,135 @@
+// npm run --silent simulate -- triggers: what the triggers do over simulated months, without any Firebase.
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Lifecycle } from "../functions/src/config.ts";
+import { fieldIssues, inWords } from "../functions/src/shared/errors.ts";
+import { progressBar } from "./model/progress.ts";
+import type { Scenario } from "./simulate/run.ts";
+import { runAll } from "./simulate/run-all.ts";
+import { parseShift, type WantedShift } from "./simulate/shift.ts";
+import { summaryOf } from "./simulate/summary.ts";
+
+/** Exit status for what was given and is refused. */
+const REFUSED = 2;
+
+/** What the command line says. */
+interface Options {
+  days: number;
+  visitsPerHour: number;
+  runs: number;
+  seed: number;
+  shift?: WantedShift;
+  accuracy: number;
+  negative: number;
+  referenceDays: number;
+  siteDays: number;
+  set: Record<string, unknown>;
+  verbose?: true;
+}
+
+function whole(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isInteger(value) || value < min || value > max) {
+      throw new InvalidArgumentError(`Not a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1)) throw new InvalidArgumentError("Not a number from 0 to 1.");
+  return value;
+}
+
+function shift(text: string): WantedShift {
+  const wanted = parseShift(text);
+  if (wanted === undefined)
+    throw new InvalidArgumentError("Not of the form touch_enabled=0.3@20, a feature, PSI and day.");
+  return wanted;
+}
+
+/** `feature_drift.threshold=0.15` into an object of that shape. */
+function setting(text: string, earlier: Record<string, unknown>): Record<string, unknown> {
+  const [, path = "", json = ""] = /^([a-z_.]+)=(.+)$/.exec(text) ?? [];
+  const names = path.split(".");
+  const last = names.pop();
+  if (!last) throw new InvalidArgumentError("Not of the form feature_drift.threshold=0.15.");
+  const set = structuredClone(earlier);
+  let at = set;
+  for (const name of names) {
+    at[name] ??= {};
+    at = at[name] as Record<string, unknown>;
+  }
+  try {
+    at[last] = JSON.parse(json) as unknown;
+  } catch {
+    throw new InvalidArgumentError(`${json} is no number, true, false or other JSON.`);
+  }
+  return set;
+}
+
+/** The policy in force, but for the two triggers that fire on schedule and so never falsely. */
+function policyOf(set: Record<string, unknown>): Lifecycle["triggers"] {
+  const parsed = Lifecycle.safeParse({ triggers: set });
+  if (!parsed.success) throw new RangeError(`--set: ${inWords(fieldIssues(parsed.error))}`);
+  const { triggers } = parsed.data;
+  const off = { enabled: false };
+  return { ...triggers, data_volume: { ...triggers.data_volume, ...off }, age: { ...triggers.age, ...off } };
+}
+
+async function simulateTriggers(options: Options): Promise<void> {
+  const { days, visitsPerHour, runs, seed, accuracy, negative, referenceDays, siteDays } = options;
+  const rates = { accuracy, negative };
+  const policy = policyOf(options.set);
+  const shape = { days, referenceDays, siteDays, visitsPerHour, seed };
+  const scenario: Scenario = { ...shape, rates, shift: options.shift ?? null, policy };
+  const bar = progressBar("simulating", runs);
+  const results = await runAll(scenario, runs, bar.update).finally(bar.stop);
+  if (options.verbose) {
+    for (const [run, { firings }] of results.entries()) {
+      for (const firing of firings) console.log(JSON.stringify({ run, ...firing }));
+    }
+  }
+  console.log(JSON.stringify(summaryOf(scenario, results)));
+}
+
+const program = new Command("npm run --silent simulate --")
+  .description("Simulates what decisions would do, by the code that makes them.")
+  .exitOverride()
+  .showSuggestionAfterError(false)
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "").replace(/\n(?=.)/g, " ")) });
+
+program
+  .command("triggers")
+  .description("how often triggers fire, rightly and falsely, over simulated days with a decision an hour")
+  .option("--days <n>", "days after the reference", whole(1, 1000), 90)
+  .option("--visits-per-hour <n>", "on average over a week", whole(1, 100_000), 100)
+  .option("--runs <n>", "sites that are simulated", whole(1, 100_000), 20)
+  .option("--seed <n>", "of the random numbers", whole(0, 2 ** 31 - 1), 1)
+  .option("--shift <feature=psi@day>", "a feature changes on a day after the reference, by so much PSI", shift)
+  .option("--accuracy <share>", "true accuracy of the version in service", share, 0.78)
+  .option("--negative <share>", "true share of negative feedback", share, 0.2)
+  .option("--reference-days <n>", "days that the version in service was trained on", whole(1, 88), 14)
+  .option("--site-days <n>", "days that the site has been there before them", whole(0, 365), 0)
+  .addOption(
+    new Option("--set <name=value>", "a number of the policy's triggers, feature_drift.threshold=0.15; again for more")
+      .argParser(setting)
+      .default({}, "the defaults"),
+  )
+  .option("--verbose", "a line for every firing, before the last one")
+  .action(simulateTriggers);
+
+for (const command of program.commands) command.copyInheritedSettings(program);
+
+// `simulate ... | head` closes the pipe early.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : REFUSED;
+  else if (error instanceof RangeError) {
+    console.error(error.message);
+    process.exitCode = REFUSED;
+  } else throw error;
+}
