@@ -5,7 +5,7 @@ import type { CounterBuffer } from "../shared/flush.ts";
 import { type HttpAnswer, httpError, ok } from "../shared/http.ts";
 import type { Placement } from "./amendment.ts";
 import { countPlacement, countRefusal, emptyIngestWindow, ingestStartMs } from "./ingest-counts.ts";
-import { CHUNK, type IngestStore, type LogGroup } from "./ingest-store.ts";
+import { CHUNK, type IngestStore, type LogGroup, portions } from "./ingest-store.ts";
 import { type Judgement, judgeLog } from "./judge-log.ts";
 import { type BodyEntry, parseBody } from "./parse-body.ts";
 import type { IngestWindow, Issue } from "./schema.ts";
@@ -81,8 +81,8 @@ export async function ingestLogs(
   }
 
   const done = await Promise.allSettled([
-    ...chunks([...groups.values()]).map((chunk) => putChunk(chunk, tools, answer, count)),
-    ...chunks(quarantined).map((chunk) => quarantineChunk(chunk, tools, answer, count)),
+    ...portions([...groups.values()], CHUNK).map((chunk) => putChunk(chunk, tools, answer, count)),
+    ...portions(quarantined, CHUNK).map((chunk) => quarantineChunk(chunk, tools, answer, count)),
   ]);
   const failed = done.find((result) => result.status === "rejected");
   if (failed !== undefined) throw new Error("logs not stored", { cause: failed.reason });
@@ -172,8 +172,4 @@ async function quarantineChunk(
     answer.quarantined.push({ index, issues });
     count((window) => countRefusal(window, "quarantined", issues));
   }
-}
-
-function chunks<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / CHUNK) }, (_, i) => all.slice(i * CHUNK, (i + 1) * CHUNK));
 }
