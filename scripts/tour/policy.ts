@@ -7,6 +7,8 @@ import { Lifecycle } from "../../functions/src/config.ts";
 export const TOUR_POLICY = {
   collect: { maturity_minutes: 0 },
   training: { window_days: 2, incremental_holdout_sessions: 200 },
+  // Tastes turn in the week that belongs to the schedule: by itself, the accuracy trigger would not wait for Monday.
+  triggers: { after_training_hours: 240 },
   deployment: { stage_min_visitors: 50 },
 } as const;
 

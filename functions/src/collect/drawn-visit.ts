@@ -9,7 +9,7 @@ import { hash64 } from "./sketch.ts";
 
 /** Arms as they are kept of a visit: experiments are one. */
 const ARMS = ["stable", "control", "treatment", "holdback", "experiment"] as const;
-export type DrawnArm = (typeof ARMS)[number];
+type DrawnArm = (typeof ARMS)[number];
 
 /** What is kept of a visitor's visit: enough to judge it by any version, under either target policy. */
 export interface DrawnVisit {
