@@ -3,12 +3,13 @@ import { Lifecycle } from "../../functions/src/config.ts";
 import { changesInWords, TOUR_POLICY } from "./policy.ts";
 
 describe("the tour's policy", () => {
-  it("is valid, and changes four numbers", () => {
+  it("is valid, and changes five numbers", () => {
     expect(Lifecycle.safeParse(TOUR_POLICY).error).toBeUndefined();
     expect(changesInWords(TOUR_POLICY)).toEqual([
       "collect.maturity_minutes 0 instead of 45",
       "training.window_days 2 instead of 30",
       "training.incremental_holdout_sessions 200 instead of 1500",
+      "triggers.after_training_hours 240 instead of 72",
       "deployment.stage_min_visitors 50 instead of 300",
     ]);
   });
