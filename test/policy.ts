@@ -20,7 +20,7 @@ export function restorePolicyAfterwards(): void {
         const { docs } = await database().collection(LIFECYCLE_JOURNAL).orderBy("n", "desc").limit(1).get();
         if (docs[0] !== undefined) expect(docs[0].get("policy")).toEqual(before ?? {});
       },
-      { timeout: 30_000, interval: 200 },
+      { timeout: 90_000, interval: 200 },
     );
   });
 }

@@ -10,15 +10,18 @@ const DAY_MS = 24 * HOUR_MS;
 const MATURITY_MS = 3_000;
 const BATCH = 250;
 
-/** Stored logs of visits that a model can learn from, over the three days before `endMs`: ids begin with `prefix`. */
+/**
+ * Stored logs of visits that a model can learn from, over the days (three) before `endMs`: ids begin with `prefix`.
+ * @param touch share of the visitors (0) who have a touch screen
+ */
 export function learnableLogs(
   prefix: string,
-  { sessions, endMs }: { sessions: number; endMs: number },
+  { sessions, endMs, days = 3, touch = 0 }: { sessions: number; endMs: number; days?: number; touch?: number },
 ): InteractionLog[] {
   return Array.from({ length: Math.floor(sessions * 1.2) }, (_, i) => {
     const session = i % sessions;
     const eventMs =
-      endMs - 3 * DAY_MS + Math.floor((session / sessions) * 3 * DAY_MS) + Math.floor(i / sessions) * 1000;
+      endMs - days * DAY_MS + Math.floor((session / sessions) * days * DAY_MS) + Math.floor(i / sessions) * 1000;
     const small = session % 3 === 0;
     const keen = session % 2 === 0;
     // Keen visitors have sharp screens; four in five of them are engaged, and one in five of the others.
@@ -30,6 +33,7 @@ export function learnableLogs(
       // Many values, so that trees find something to cut and training takes its time.
       viewport_height: 600 + ((session * 7919) % 997) / 2,
       device_pixel_ratio: keen ? 2 : 1,
+      touch_enabled: (session * 7919) % 1000 < 1000 * touch,
       session_id: `${prefix}.s${session}`,
     });
     return someLog({
