@@ -158,7 +158,7 @@ export class FoldStore {
     const days = new Set<number>();
     const ordered = this.ofHour(shard, startMs).orderBy("fold_after").orderBy(FieldPath.documentId());
     for (let page = ordered.limit(FOLD_LIMIT); ; ) {
-      const { docs } = await page.get();
+      const { docs } = await page.select("fold_after", "event_at").get();
       for (const doc of docs) days.add(floorTo(Date.parse(String(doc.get("event_at"))), GRANULARITIES["1d"]));
       const last = docs.at(-1);
       if (last === undefined || docs.length < FOLD_LIMIT) return days;
