@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WATCHED_FEATURES } from "../../functions/src/evaluate/count-day.ts";
+import { WATCHED_FEATURES } from "../../functions/src/evaluate/compared-features.ts";
 import { someReference, someVisitor } from "../../test/some-visitors.ts";
 import { parseShift, shiftOf } from "./shift.ts";
 

@@ -76,8 +76,8 @@ describe("simulated visits", () => {
 
   it("leave of a change those alone whom it does not catch", () => {
     const hour = weeks(1)[12] as Hour;
-    const features = hourFeatures(hour.horaLocal);
-    const expected = hour.people.map((person) => featuresAt(person, features)[7]);
+    const features = hourFeatures(hour.horaLocal, hour.cell);
+    const expected = hour.people.map((person) => featuresAt(person, person.history, features)[7]);
     const shift = { column: 7, value: 1, share: 0.5, keepsMissing: false };
     const visits = visitsOf(hour, new Draws(1, "visit", 0), shift);
     expect(visits.map(({ visitor }) => visitor.features[7])).toEqual(

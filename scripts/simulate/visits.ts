@@ -1,9 +1,8 @@
 import { type ClassGroup, FEATURE_NAMES } from "../../functions/src/design/schema.ts";
-import { type Binned, binVisitor } from "../../functions/src/evaluate/count-day.ts";
 import type { MatchedReference } from "../../functions/src/evaluate/matched-reference.ts";
 import type { Feedback, Visitor } from "../../functions/src/evaluate/visitors.ts";
 import type { Draws } from "../crowd/draws.ts";
-import { featuresAt, hourFeatures, type Person, remember } from "./person.ts";
+import { featuresAt, type HourFeatures, hourFeatures, type Person, remember } from "./person.ts";
 import type { Shift } from "./shift.ts";
 import type { Hour } from "./traffic.ts";
 
@@ -14,15 +13,56 @@ const SAMPLE = 1000;
 const MOBILE = FEATURE_NAMES.indexOf("is_mobile");
 const ACTIVITY = FEATURE_NAMES.indexOf("user_density_group");
 
-/** A visitor as the decision sees one, with the bins, which stay the same while the reference does. */
-export interface SimulatedVisitor extends Visitor {
-  bins: Binned | null;
+/** A visitor as the decision sees one. What many visits are never asked for is computed when it is. */
+class SimulatedVisitor implements Visitor {
+  readonly cell: number;
+  readonly language: string;
+  readonly right: Visitor["right"];
+  /** Places in the counts, which stay the same while the reference does. */
+  places: Uint16Array | null = null;
+  private readonly person: Person;
+  private readonly history: Person["history"];
+  private readonly hour: HourFeatures;
+  private readonly shift: Shift | null;
+  private answer: Visitor["answered"] | undefined;
+
+  constructor(person: Person, hour: HourFeatures, shift: Shift | null, right: Visitor["right"]) {
+    this.cell = hour.cell;
+    this.language = person.language;
+    this.right = right;
+    this.person = person;
+    this.history = person.history;
+    this.hour = hour;
+    this.shift = shift;
+  }
+
+  get features(): Float32Array {
+    const { person, history, hour, shift } = this;
+    const features = featuresAt(person, history, hour);
+    if (shift === null || person.caught >= shift.share) return features;
+    if (!(shift.keepsMissing && Number.isNaN(features[shift.column]))) features[shift.column] = shift.value;
+    return features;
+  }
+
+  /** The version's answers follow from the features, as a model's would. */
+  get answered(): Visitor["answered"] {
+    this.answer ??= answerTo(this.features, this.hour.isDark);
+    return this.answer;
+  }
+
+  /** Finds the places once: most of a day's visitors are those of the day an hour before. */
+  placesIn({ places }: MatchedReference): Uint16Array {
+    if (this.places !== null) return this.places;
+    const { features } = this;
+    this.answer ??= answerTo(features, this.hour.isDark);
+    this.places = places.of(features);
+    return this.places;
+  }
 }
 
-/** Bins a visitor once: most of a day's visitors are those of the day an hour before. */
-export function remembered(visitor: SimulatedVisitor, matched: MatchedReference): Binned {
-  visitor.bins ??= binVisitor(visitor, matched);
-  return visitor.bins;
+/** As `countDay` asks. */
+export function remembered(visitor: SimulatedVisitor, matched: MatchedReference): Uint16Array {
+  return visitor.placesIn(matched);
 }
 
 /** One simulated visit. */
@@ -35,31 +75,16 @@ export interface Visit {
   negative: boolean | null;
 }
 
-/** The visits of an hour. The version's answers follow from the features, as a model's would. */
+/** The visits of an hour. */
 export function visitsOf({ horaLocal, cell, people }: Hour, draws: Draws, shift: Shift | null): Visit[] {
-  const isDark = Number(horaLocal.slice(11, 13)) >= 18 || Number(horaLocal.slice(11, 13)) <= 6;
-  const hour = hourFeatures(horaLocal);
+  const hour = hourFeatures(horaLocal, cell);
   return people.map((person): Visit => {
-    const features = featuresAt(person, hour);
-    if (
-      shift !== null &&
-      person.caught < shift.share &&
-      !(shift.keepsMissing && Number.isNaN(features[shift.column]))
-    ) {
-      features[shift.column] = shift.value;
-    }
+    const visitor = new SimulatedVisitor(person, hour, shift, right(person, draws));
     remember(person, horaLocal, draws);
     return {
       unit: person.unit,
       lot: draws.uniform(),
-      visitor: {
-        cell,
-        features,
-        language: person.language,
-        answered: answerTo(features, isDark),
-        right: right(person, draws),
-        bins: null,
-      },
+      visitor,
       negative: draws.chance(FEEDBACK) ? draws.chance(person.negativity) : null,
     };
   });

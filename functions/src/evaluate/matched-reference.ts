@@ -1,8 +1,7 @@
 import type { Lifecycle } from "../config.ts";
-import { FEATURE_NAMES, type FeatureName } from "../design/schema.ts";
 import type { Reference } from "../registry/schema.ts";
 import { insufficient, type Measured } from "../stats/measured.ts";
-import { binner } from "./binning.ts";
+import { BinPlaces } from "./bin-places.ts";
 
 type Policy = Lifecycle["triggers"]["reference"];
 
@@ -76,8 +75,7 @@ export class MatchedReference {
   readonly reference: Reference;
   readonly designEffect: number;
   readonly bands: NonNullable<Reference["bands"]>;
-  /** What gives the bin of a feature's value. */
-  readonly binOf: Record<FeatureName, (value: number) => number>;
+  readonly places: BinPlaces;
   private readonly policy: Policy;
   /** Of each cell, and of each group of cells. */
   private readonly rows: Float64Array;
@@ -94,9 +92,7 @@ export class MatchedReference {
     this.designEffect = measured.designEffect;
     this.bands = measured.bands;
     this.policy = policy;
-    this.binOf = Object.fromEntries(
-      FEATURE_NAMES.map((name) => [name, binner(reference.features[name])]),
-    ) as MatchedReference["binOf"];
+    this.places = new BinPlaces(reference.features);
     this.rows = Float64Array.from(reference.cells, ({ rows }) => rows);
     this.rows.forEach((rows, c) => {
       this.groupRows[groupOf(c)] = (this.groupRows[groupOf(c)] ?? 0) + rows;
