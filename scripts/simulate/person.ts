@@ -120,7 +120,7 @@ function newDevice(draws: Draws, phones: number): Device {
   }
   const [width, height, dpr] = draws.pick(DESKTOPS);
   // Windows are not always as large as the screen.
-  const part = draws.chance(0.6) ? 1 : draws.between(0.8, 1);
+  const part = draws.chance(0.6) ? 1 : draws.integer(80, 99) / 100;
   return {
     width: Math.round(width * part),
     height: Math.round(height * part),
@@ -175,16 +175,25 @@ const BLANK: UserContext = {
   page_path: "/",
 };
 
+/** Features of the devices that were seen before: most are the same few screens. */
+const KNOWN = new Map<string, Float64Array>();
+
 function fixedFeatures(device: Device, network: Network, reducedMotion: boolean): Float64Array {
-  return extractFeatures({
+  const { width, height, dpr, touch } = device;
+  const key = `${width} ${height} ${dpr} ${touch} ${network} ${reducedMotion}`;
+  const known = KNOWN.get(key);
+  if (known !== undefined) return known;
+  const row = extractFeatures({
     ...BLANK,
-    viewport_width: device.width,
-    viewport_height: device.height,
-    touch_enabled: device.touch,
-    device_pixel_ratio: device.dpr,
+    viewport_width: width,
+    viewport_height: height,
+    touch_enabled: touch,
+    device_pixel_ratio: dpr,
     prefers_reduced_motion: reducedMotion,
     ...(network === undefined ? {} : { connection_effective_type: network }),
   });
+  KNOWN.set(key, row);
+  return row;
 }
 
 /** What the visitor's device keeps of a visit that is over. */

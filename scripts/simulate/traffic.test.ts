@@ -65,7 +65,9 @@ describe("simulated visits", () => {
     const column = (name: (typeof FEATURE_NAMES)[number]) => FEATURE_NAMES.indexOf(name);
     for (let hour = 0; hour < 4 * DAY_HOURS; hour++) {
       const now = traffic.next();
-      for (const { unit, visitor } of visitsOf(now, draws, null)) {
+      const { units, visitors } = visitsOf(now, draws, null).visits;
+      for (const [i, visitor] of visitors.entries()) {
+        const unit = units[i] ?? -1;
         const known = before.get(unit) ?? 0;
         expect(Number.isNaN(visitor.features[column("total_interactions")])).toBe(known === 0);
         before.set(unit, known + 1);
@@ -79,8 +81,8 @@ describe("simulated visits", () => {
     const features = hourFeatures(hour.horaLocal, hour.cell);
     const expected = hour.people.map((person) => featuresAt(person, person.history, features)[7]);
     const shift = { column: 7, value: 1, share: 0.5, keepsMissing: false };
-    const visits = visitsOf(hour, new Draws(1, "visit", 0), shift);
-    expect(visits.map(({ visitor }) => visitor.features[7])).toEqual(
+    const { visits } = visitsOf(hour, new Draws(1, "visit", 0), shift);
+    expect(visits.visitors.map(({ features }) => features[7])).toEqual(
       expected.map((touch, i) => ((hour.people[i]?.caught ?? 1) < 0.5 ? 1 : touch)),
     );
   });

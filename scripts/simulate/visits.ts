@@ -14,7 +14,7 @@ const MOBILE = FEATURE_NAMES.indexOf("is_mobile");
 const ACTIVITY = FEATURE_NAMES.indexOf("user_density_group");
 
 /** A visitor as the decision sees one. What many visits are never asked for is computed when it is. */
-class SimulatedVisitor implements Visitor {
+export class SimulatedVisitor implements Visitor {
   readonly cell: number;
   readonly language: string;
   readonly right: Visitor["right"];
@@ -65,29 +65,46 @@ export function remembered(visitor: SimulatedVisitor, matched: MatchedReference)
   return visitor.placesIn(matched);
 }
 
-/** One simulated visit. */
-export interface Visit {
-  unit: number;
-  /** Uniform: of several visits the one with the lowest counts. */
-  lot: number;
-  visitor: SimulatedVisitor;
-  /** Whether the feedback was negative; null without any. */
-  negative: boolean | null;
+/** Simulated visits, column by column: they are looked at again every hour for a day, and those with feedback for a week. */
+export interface Visits {
+  units: Int32Array;
+  /** Uniform: of several visits of a unit the one with the lowest counts. */
+  lots: Float64Array;
+  visitors: SimulatedVisitor[];
 }
 
-/** The visits of an hour. */
-export function visitsOf({ horaLocal, cell, people }: Hour, draws: Draws, shift: Shift | null): Visit[] {
+/** Visits with feedback, and whether it was negative. */
+export interface ToldVisits extends Omit<Visits, "visitors"> {
+  negative: boolean[];
+}
+
+/** The visits of an hour, and those of them with feedback. */
+export function visitsOf(
+  { horaLocal, cell, people }: Hour,
+  draws: Draws,
+  shift: Shift | null,
+): { visits: Visits; told: ToldVisits } {
   const hour = hourFeatures(horaLocal, cell);
-  return people.map((person): Visit => {
+  const visitors = people.map((person) => {
     const visitor = new SimulatedVisitor(person, hour, shift, right(person, draws));
     remember(person, horaLocal, draws);
-    return {
-      unit: person.unit,
-      lot: draws.uniform(),
-      visitor,
-      negative: draws.chance(FEEDBACK) ? draws.chance(person.negativity) : null,
-    };
+    return visitor;
   });
+  const telling = people.filter(() => draws.chance(FEEDBACK));
+  return {
+    visits: { ...lotsFor(people, draws), visitors },
+    told: { ...lotsFor(telling, draws), negative: telling.map(({ negativity }) => draws.chance(negativity)) },
+  };
+}
+
+function lotsFor(people: readonly Person[], draws: Draws): Pick<Visits, "units" | "lots"> {
+  const units = new Int32Array(people.length);
+  const lots = new Float64Array(people.length);
+  for (const [i, { unit }] of people.entries()) {
+    units[i] = unit;
+    lots[i] = draws.uniform();
+  }
+  return { units, lots };
 }
 
 /** The version's answer by theme, then density; shared, since there are millions of visits. */
@@ -107,48 +124,67 @@ function right({ rightness }: Person, draws: Draws): Record<ClassGroup, boolean>
   return RIGHT[density]?.[theme] ?? { density: false, font: true, theme: false };
 }
 
+/** The most visits of an hour that a place has room for. */
+const ROOM = 2 ** 20;
+
 /** Of several visits of a visitor one, drawn by lot; reuses its memory from one question to the next. */
 export class Lottery {
-  private chosen: (Visit | undefined)[] = [];
+  /** By unit: the place of the visit that is chosen, from 1; 0 is none. */
+  private chosen = new Int32Array(ROOM);
 
   /** The visitors of some hours, each by one visit: all of them, or a sample. `seen` is how many there were. */
-  visitors(hours: readonly (readonly Visit[])[]): { visitors: SimulatedVisitor[]; seen: number } {
-    const drawn = this.draw(hours);
-    return { visitors: sampleOf(drawn).map(({ visitor }) => visitor), seen: drawn.length };
+  visitors(hours: readonly Visits[]): { visitors: SimulatedVisitor[]; seen: number } {
+    const visitors: SimulatedVisitor[] = [];
+    const seen = this.draw(hours, SAMPLE, (hour, i) => {
+      visitors.push(hours[hour]?.visitors[i] as SimulatedVisitor);
+    });
+    return { visitors, seen };
   }
 
-  /** Visitors of some hours who all gave feedback, each with one of them. */
-  feedback(hours: readonly (readonly Visit[])[]): Feedback {
-    const drawn = this.draw(hours);
-    return { visitors: drawn.length, negative: drawn.filter(({ negative }) => negative === true).length };
+  /** Visitors who gave feedback in some hours, each with one of them. */
+  feedback(hours: readonly ToldVisits[]): Feedback {
+    let negative = 0;
+    const visitors = this.draw(hours, Number.POSITIVE_INFINITY, (hour, i) => {
+      if (hours[hour]?.negative[i]) negative++;
+    });
+    return { visitors, negative };
   }
 
-  private draw(hours: readonly (readonly Visit[])[]): Visit[] {
-    const { chosen } = this;
+  /**
+   * Takes the chosen visits, or those of a sample of about so many visitors with the lowest hashes: the same ones again tomorrow,
+   * if they come, which is the worst case for days that are taken as independent.
+   * @returns how many visitors there were
+   */
+  private draw(
+    hours: readonly Pick<Visits, "units" | "lots">[],
+    sample: number,
+    take: (hour: number, i: number) => void,
+  ): number {
     const units: number[] = [];
-    for (const hour of hours) {
-      for (const visit of hour) {
-        const before = chosen[visit.unit];
-        if (before === undefined) units.push(visit.unit);
-        if (before === undefined || visit.lot < before.lot) chosen[visit.unit] = visit;
+    for (const [h, { units: of, lots }] of hours.entries()) {
+      for (let i = 0; i < of.length; i++) {
+        const unit = of[i] as number;
+        if (unit >= this.chosen.length) this.grow(unit);
+        const place = (this.chosen[unit] as number) - 1;
+        if (place === -1) units.push(unit);
+        else if ((hours[Math.floor(place / ROOM)]?.lots[place % ROOM] as number) <= (lots[i] as number)) continue;
+        this.chosen[unit] = 1 + h * ROOM + i;
       }
     }
-    return units.map((unit) => {
-      const visit = chosen[unit] as Visit;
-      chosen[unit] = undefined;
-      return visit;
-    });
+    const limit = (sample / units.length) * 2 ** 32;
+    for (const unit of units) {
+      const place = (this.chosen[unit] as number) - 1;
+      this.chosen[unit] = 0;
+      if (hashOf(unit) < limit) take(Math.floor(place / ROOM), place % ROOM);
+    }
+    return units.length;
   }
-}
 
-/**
- * The visitors with the lowest hashes: the same ones again tomorrow, if they come, which is the worst case for days that are
- * taken as independent.
- */
-function sampleOf(visits: readonly Visit[]): readonly Visit[] {
-  if (visits.length <= SAMPLE) return visits;
-  const limit = (SAMPLE / visits.length) * 2 ** 32;
-  return visits.filter(({ unit }) => hashOf(unit) < limit);
+  private grow(unit: number): void {
+    const larger = new Int32Array(2 * (unit + 1));
+    larger.set(this.chosen);
+    this.chosen = larger;
+  }
 }
 
 function hashOf(unit: number): number {
