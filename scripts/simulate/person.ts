@@ -1,4 +1,5 @@
 import { extractFeatures, historyFeatures } from "../../functions/src/design/features.ts";
+import { isDarkHour } from "../../functions/src/design/local-time.ts";
 import { FEATURE_NAMES, type History, type UserContext } from "../../functions/src/design/schema.ts";
 import type { Draws, Weighted } from "../crowd/draws.ts";
 
@@ -119,7 +120,7 @@ function newDevice(draws: Draws, phones: number): Device {
   }
   const [width, height, dpr] = draws.pick(DESKTOPS);
   // Windows are not always as large as the screen.
-  const part = draws.chance(0.6) ? 1 : draws.between(0.8, 1);
+  const part = draws.chance(0.6) ? 1 : draws.integer(80, 99) / 100;
   return {
     width: Math.round(width * part),
     height: Math.round(height * part),
@@ -136,24 +137,29 @@ const HISTORY = (
 
 /** An hour as feature rows see it. */
 export interface HourFeatures {
+  cell: number;
   instantMs: number;
   clock: Float64Array;
+  /** When a dark theme is right, by the engagement policy. */
+  isDark: boolean;
 }
 
 /** The clock's part of all feature rows of an hour. */
-export function hourFeatures(horaLocal: string): HourFeatures {
-  return {
-    instantMs: Date.parse(horaLocal),
-    clock: extractFeatures({ ...BLANK, hora_local: horaLocal }),
-  };
+export function hourFeatures(horaLocal: string, cell: number): HourFeatures {
+  const clock = extractFeatures({ ...BLANK, hora_local: horaLocal });
+  return { cell, instantMs: Date.parse(horaLocal), clock, isDark: isDarkHour(clock[0] ?? 0) };
 }
 
 /** The 19 features of a visit in an hour, as extractFeatures has them; what a person's device decides is computed once. */
-export function featuresAt(person: Person, { instantMs, clock }: HourFeatures): Float32Array {
+export function featuresAt(
+  { fixed }: Person,
+  history: History | undefined,
+  { instantMs, clock }: HourFeatures,
+): Float32Array {
   const row = new Float32Array(FEATURE_NAMES.length);
-  for (let i = 0; i < row.length; i++) row[i] = (i < CLOCK ? clock : person.fixed)[i] as number;
-  const history = historyFeatures(person.history, instantMs);
-  for (const { name, column } of HISTORY) row[column] = history[name];
+  for (let i = 0; i < row.length; i++) row[i] = (i < CLOCK ? clock : fixed)[i] as number;
+  const told = historyFeatures(history, instantMs);
+  for (const { name, column } of HISTORY) row[column] = told[name];
   return row;
 }
 
@@ -169,16 +175,25 @@ const BLANK: UserContext = {
   page_path: "/",
 };
 
+/** Features of the devices that were seen before: most are the same few screens. */
+const KNOWN = new Map<string, Float64Array>();
+
 function fixedFeatures(device: Device, network: Network, reducedMotion: boolean): Float64Array {
-  return extractFeatures({
+  const { width, height, dpr, touch } = device;
+  const key = `${width} ${height} ${dpr} ${touch} ${network} ${reducedMotion}`;
+  const known = KNOWN.get(key);
+  if (known !== undefined) return known;
+  const row = extractFeatures({
     ...BLANK,
-    viewport_width: device.width,
-    viewport_height: device.height,
-    touch_enabled: device.touch,
-    device_pixel_ratio: device.dpr,
+    viewport_width: width,
+    viewport_height: height,
+    touch_enabled: touch,
+    device_pixel_ratio: dpr,
     prefers_reduced_motion: reducedMotion,
     ...(network === undefined ? {} : { connection_effective_type: network }),
   });
+  KNOWN.set(key, row);
+  return row;
 }
 
 /** What the visitor's device keeps of a visit that is over. */

@@ -12,7 +12,7 @@ import { Draws } from "../crowd/draws.ts";
 import type { Rates } from "./person.ts";
 import { type Shift, shiftOf, type WantedShift } from "./shift.ts";
 import { Traffic } from "./traffic.ts";
-import { Lottery, remembered, type Visit, visitsOf } from "./visits.ts";
+import { Lottery, remembered, type SimulatedVisitor, type ToldVisits, type Visits, visitsOf } from "./visits.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_HOURS = 24;
@@ -103,18 +103,18 @@ class Site {
   sessions = 0;
   readonly volume = { fromMs: 0, visits: [] as number[] };
   /** Visits of the last day, and of the last week those with feedback. */
-  private readonly hours: Visit[][] = [];
-  private readonly told: Visit[][] = [];
+  private readonly hours: Visits[] = [];
+  private readonly told: ToldVisits[] = [];
   private readonly lottery = new Lottery();
 
   take(hour: ReturnType<Traffic["next"]>, draws: Draws, shift: Shift | null): void {
-    const visits = visitsOf(hour, draws, shift);
+    const { visits, told } = visitsOf(hour, draws, shift);
     this.hours.push(visits);
     if (this.hours.length > DAY_HOURS) this.hours.shift();
-    this.told.push(visits.filter(({ negative }) => negative !== null));
+    this.told.push(told);
     if (this.told.length > FEEDBACK_HOURS) this.told.shift();
     if (this.volume.visits.length === 0) this.volume.fromMs = hour.fromMs;
-    this.volume.visits.push(visits.length);
+    this.volume.visits.push(visits.units.length);
     this.nowMs = hour.fromMs + HOUR_MS;
     this.sessions += hour.arrivals;
   }
@@ -123,8 +123,8 @@ class Site {
     this.sessions = 0;
   }
 
-  newest(): readonly Visit[] {
-    return this.hours.at(-1) ?? [];
+  newest(): Visits | undefined {
+    return this.hours.at(-1);
   }
 
   day() {
@@ -142,32 +142,34 @@ class Site {
 
 /** Rows that a version is trained on, as a training lays them out. */
 class Rows {
-  private readonly visits: Visit[] = [];
+  private readonly visitors: SimulatedVisitor[] = [];
+  private readonly units: number[] = [];
   private readonly eventMs: number[] = [];
 
-  add(fromMs: number, visits: readonly Visit[]): void {
-    for (const [i, visit] of visits.entries()) {
-      this.visits.push(visit);
-      this.eventMs.push(fromMs + Math.floor(((i + 0.5) / visits.length) * HOUR_MS));
+  add(fromMs: number, visits: Visits | undefined): void {
+    for (const [i, visitor] of (visits?.visitors ?? []).entries()) {
+      this.visitors.push(visitor);
+      this.units.push(visits?.units[i] ?? -1);
+      this.eventMs.push(fromMs + Math.floor(((i + 0.5) / (visits?.units.length ?? 1)) * HOUR_MS));
     }
   }
 
   reference(): Reference {
-    const { visits } = this;
+    const { visitors } = this;
     const rows: ReferenceRows = {
-      ids: visits.map((_, i) => `visit ${i}`),
-      features: new Float64Array(visits.length * COLUMNS),
-      unit: Int32Array.from(visits, ({ unit }) => unit),
-      cell: Uint8Array.from(visits, ({ visitor }) => visitor.cell),
+      ids: visitors.map((_, i) => `visit ${i}`),
+      features: new Float64Array(visitors.length * COLUMNS),
+      unit: Int32Array.from(this.units),
+      cell: Uint8Array.from(visitors, ({ cell }) => cell),
       eventMs: Float64Array.from(this.eventMs),
-      language: visits.map(({ visitor }) => visitor.language),
+      language: visitors.map(({ language }) => language),
     };
-    visits.forEach(({ visitor }, i) => {
-      rows.features.set(visitor.features, i * COLUMNS);
+    visitors.forEach(({ features }, i) => {
+      rows.features.set(features, i * COLUMNS);
     });
     const predicted = CLASS_GROUPS.map((group): [ClassGroup, Uint8Array] => [
       group,
-      Uint8Array.from(visits, ({ visitor }) => visitor.answered?.[group] ?? 0),
+      Uint8Array.from(visitors, ({ answered }) => answered?.[group] ?? 0),
     ]);
     return referenceOf(rows, Object.fromEntries(predicted) as Record<ClassGroup, Uint8Array>);
   }

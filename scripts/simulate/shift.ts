@@ -1,5 +1,5 @@
 import { FEATURE_NAMES, type FeatureName } from "../../functions/src/design/schema.ts";
-import { isHistory, WATCHED_FEATURES, type WatchedFeature } from "../../functions/src/evaluate/count-day.ts";
+import { isHistory, WATCHED_FEATURES, type WatchedFeature } from "../../functions/src/evaluate/compared-features.ts";
 import { HISTORY_BANDS, type Reference } from "../../functions/src/registry/schema.ts";
 import { psi } from "../../functions/src/stats/psi.ts";
 

@@ -1,9 +1,8 @@
 import { type ClassGroup, FEATURE_NAMES } from "../../functions/src/design/schema.ts";
-import { type Binned, binVisitor } from "../../functions/src/evaluate/count-day.ts";
 import type { MatchedReference } from "../../functions/src/evaluate/matched-reference.ts";
 import type { Feedback, Visitor } from "../../functions/src/evaluate/visitors.ts";
 import type { Draws } from "../crowd/draws.ts";
-import { featuresAt, hourFeatures, type Person, remember } from "./person.ts";
+import { featuresAt, type HourFeatures, hourFeatures, type Person, remember } from "./person.ts";
 import type { Shift } from "./shift.ts";
 import type { Hour } from "./traffic.ts";
 
@@ -14,55 +13,98 @@ const SAMPLE = 1000;
 const MOBILE = FEATURE_NAMES.indexOf("is_mobile");
 const ACTIVITY = FEATURE_NAMES.indexOf("user_density_group");
 
-/** A visitor as the decision sees one, with the bins, which stay the same while the reference does. */
-export interface SimulatedVisitor extends Visitor {
-  bins: Binned | null;
+/** A visitor as the decision sees one. What many visits are never asked for is computed when it is. */
+export class SimulatedVisitor implements Visitor {
+  readonly cell: number;
+  readonly language: string;
+  readonly right: Visitor["right"];
+  /** Places in the counts, which stay the same while the reference does. */
+  places: Uint16Array | null = null;
+  private readonly person: Person;
+  private readonly history: Person["history"];
+  private readonly hour: HourFeatures;
+  private readonly shift: Shift | null;
+  private answer: Visitor["answered"] | undefined;
+
+  constructor(person: Person, hour: HourFeatures, shift: Shift | null, right: Visitor["right"]) {
+    this.cell = hour.cell;
+    this.language = person.language;
+    this.right = right;
+    this.person = person;
+    this.history = person.history;
+    this.hour = hour;
+    this.shift = shift;
+  }
+
+  get features(): Float32Array {
+    const { person, history, hour, shift } = this;
+    const features = featuresAt(person, history, hour);
+    if (shift === null || person.caught >= shift.share) return features;
+    if (!(shift.keepsMissing && Number.isNaN(features[shift.column]))) features[shift.column] = shift.value;
+    return features;
+  }
+
+  /** The version's answers follow from the features, as a model's would. */
+  get answered(): Visitor["answered"] {
+    this.answer ??= answerTo(this.features, this.hour.isDark);
+    return this.answer;
+  }
+
+  /** Finds the places once: most of a day's visitors are those of the day an hour before. */
+  placesIn({ places }: MatchedReference): Uint16Array {
+    if (this.places !== null) return this.places;
+    const { features } = this;
+    this.answer ??= answerTo(features, this.hour.isDark);
+    this.places = places.of(features);
+    return this.places;
+  }
 }
 
-/** Bins a visitor once: most of a day's visitors are those of the day an hour before. */
-export function remembered(visitor: SimulatedVisitor, matched: MatchedReference): Binned {
-  visitor.bins ??= binVisitor(visitor, matched);
-  return visitor.bins;
+/** As `countDay` asks. */
+export function remembered(visitor: SimulatedVisitor, matched: MatchedReference): Uint16Array {
+  return visitor.placesIn(matched);
 }
 
-/** One simulated visit. */
-export interface Visit {
-  unit: number;
-  /** Uniform: of several visits the one with the lowest counts. */
-  lot: number;
-  visitor: SimulatedVisitor;
-  /** Whether the feedback was negative; null without any. */
-  negative: boolean | null;
+/** Simulated visits, column by column: they are looked at again every hour for a day, and those with feedback for a week. */
+export interface Visits {
+  units: Int32Array;
+  /** Uniform: of several visits of a unit the one with the lowest counts. */
+  lots: Float64Array;
+  visitors: SimulatedVisitor[];
 }
 
-/** The visits of an hour. The version's answers follow from the features, as a model's would. */
-export function visitsOf({ horaLocal, cell, people }: Hour, draws: Draws, shift: Shift | null): Visit[] {
-  const isDark = Number(horaLocal.slice(11, 13)) >= 18 || Number(horaLocal.slice(11, 13)) <= 6;
-  const hour = hourFeatures(horaLocal);
-  return people.map((person): Visit => {
-    const features = featuresAt(person, hour);
-    if (
-      shift !== null &&
-      person.caught < shift.share &&
-      !(shift.keepsMissing && Number.isNaN(features[shift.column]))
-    ) {
-      features[shift.column] = shift.value;
-    }
+/** Visits with feedback, and whether it was negative. */
+export interface ToldVisits extends Omit<Visits, "visitors"> {
+  negative: boolean[];
+}
+
+/** The visits of an hour, and those of them with feedback. */
+export function visitsOf(
+  { horaLocal, cell, people }: Hour,
+  draws: Draws,
+  shift: Shift | null,
+): { visits: Visits; told: ToldVisits } {
+  const hour = hourFeatures(horaLocal, cell);
+  const visitors = people.map((person) => {
+    const visitor = new SimulatedVisitor(person, hour, shift, right(person, draws));
     remember(person, horaLocal, draws);
-    return {
-      unit: person.unit,
-      lot: draws.uniform(),
-      visitor: {
-        cell,
-        features,
-        language: person.language,
-        answered: answerTo(features, isDark),
-        right: right(person, draws),
-        bins: null,
-      },
-      negative: draws.chance(FEEDBACK) ? draws.chance(person.negativity) : null,
-    };
+    return visitor;
   });
+  const telling = people.filter(() => draws.chance(FEEDBACK));
+  return {
+    visits: { ...lotsFor(people, draws), visitors },
+    told: { ...lotsFor(telling, draws), negative: telling.map(({ negativity }) => draws.chance(negativity)) },
+  };
+}
+
+function lotsFor(people: readonly Person[], draws: Draws): Pick<Visits, "units" | "lots"> {
+  const units = new Int32Array(people.length);
+  const lots = new Float64Array(people.length);
+  for (const [i, { unit }] of people.entries()) {
+    units[i] = unit;
+    lots[i] = draws.uniform();
+  }
+  return { units, lots };
 }
 
 /** The version's answer by theme, then density; shared, since there are millions of visits. */
@@ -82,48 +124,67 @@ function right({ rightness }: Person, draws: Draws): Record<ClassGroup, boolean>
   return RIGHT[density]?.[theme] ?? { density: false, font: true, theme: false };
 }
 
+/** The most visits of an hour that a place has room for. */
+const ROOM = 2 ** 20;
+
 /** Of several visits of a visitor one, drawn by lot; reuses its memory from one question to the next. */
 export class Lottery {
-  private chosen: (Visit | undefined)[] = [];
+  /** By unit: the place of the visit that is chosen, from 1; 0 is none. */
+  private chosen = new Int32Array(ROOM);
 
   /** The visitors of some hours, each by one visit: all of them, or a sample. `seen` is how many there were. */
-  visitors(hours: readonly (readonly Visit[])[]): { visitors: SimulatedVisitor[]; seen: number } {
-    const drawn = this.draw(hours);
-    return { visitors: sampleOf(drawn).map(({ visitor }) => visitor), seen: drawn.length };
+  visitors(hours: readonly Visits[]): { visitors: SimulatedVisitor[]; seen: number } {
+    const visitors: SimulatedVisitor[] = [];
+    const seen = this.draw(hours, SAMPLE, (hour, i) => {
+      visitors.push(hours[hour]?.visitors[i] as SimulatedVisitor);
+    });
+    return { visitors, seen };
   }
 
-  /** Visitors of some hours who all gave feedback, each with one of them. */
-  feedback(hours: readonly (readonly Visit[])[]): Feedback {
-    const drawn = this.draw(hours);
-    return { visitors: drawn.length, negative: drawn.filter(({ negative }) => negative === true).length };
+  /** Visitors who gave feedback in some hours, each with one of them. */
+  feedback(hours: readonly ToldVisits[]): Feedback {
+    let negative = 0;
+    const visitors = this.draw(hours, Number.POSITIVE_INFINITY, (hour, i) => {
+      if (hours[hour]?.negative[i]) negative++;
+    });
+    return { visitors, negative };
   }
 
-  private draw(hours: readonly (readonly Visit[])[]): Visit[] {
-    const { chosen } = this;
+  /**
+   * Takes the chosen visits, or those of a sample of about so many visitors with the lowest hashes: the same ones again tomorrow,
+   * if they come, which is the worst case for days that are taken as independent.
+   * @returns how many visitors there were
+   */
+  private draw(
+    hours: readonly Pick<Visits, "units" | "lots">[],
+    sample: number,
+    take: (hour: number, i: number) => void,
+  ): number {
     const units: number[] = [];
-    for (const hour of hours) {
-      for (const visit of hour) {
-        const before = chosen[visit.unit];
-        if (before === undefined) units.push(visit.unit);
-        if (before === undefined || visit.lot < before.lot) chosen[visit.unit] = visit;
+    for (const [h, { units: of, lots }] of hours.entries()) {
+      for (let i = 0; i < of.length; i++) {
+        const unit = of[i] as number;
+        if (unit >= this.chosen.length) this.grow(unit);
+        const place = (this.chosen[unit] as number) - 1;
+        if (place === -1) units.push(unit);
+        else if ((hours[Math.floor(place / ROOM)]?.lots[place % ROOM] as number) <= (lots[i] as number)) continue;
+        this.chosen[unit] = 1 + h * ROOM + i;
       }
     }
-    return units.map((unit) => {
-      const visit = chosen[unit] as Visit;
-      chosen[unit] = undefined;
-      return visit;
-    });
+    const limit = (sample / units.length) * 2 ** 32;
+    for (const unit of units) {
+      const place = (this.chosen[unit] as number) - 1;
+      this.chosen[unit] = 0;
+      if (hashOf(unit) < limit) take(Math.floor(place / ROOM), place % ROOM);
+    }
+    return units.length;
   }
-}
 
-/**
- * The visitors with the lowest hashes: the same ones again tomorrow, if they come, which is the worst case for days that are
- * taken as independent.
- */
-function sampleOf(visits: readonly Visit[]): readonly Visit[] {
-  if (visits.length <= SAMPLE) return visits;
-  const limit = (SAMPLE / visits.length) * 2 ** 32;
-  return visits.filter(({ unit }) => hashOf(unit) < limit);
+  private grow(unit: number): void {
+    const larger = new Int32Array(2 * (unit + 1));
+    larger.set(this.chosen);
+    this.chosen = larger;
+  }
 }
 
 function hashOf(unit: number): number {

@@ -20,21 +20,25 @@ export type AccuracyDay = { group: ClassGroup; visitors: number } & Measured<{
  * never the worst, so none has to be left out.
  */
 export function accuracyDays(visitors: readonly Visitor[], policy: Policy): AccuracyDay[] {
-  return CLASS_GROUPS.map((group): AccuracyDay => {
-    let known = 0;
-    let right = 0;
-    for (const visitor of visitors) {
+  const known = { density: 0, font: 0, theme: 0 };
+  const right = { density: 0, font: 0, theme: 0 };
+  for (const visitor of visitors) {
+    for (const group of CLASS_GROUPS) {
       if (visitor.right[group] === null) continue;
-      known++;
-      if (visitor.right[group]) right++;
+      known[group]++;
+      if (visitor.right[group]) right[group]++;
     }
-    const of = { group, visitors: known };
-    if (known < policy.visitors) {
-      return { ...of, ...insufficient(`${known} visitors with a known target, ${policy.visitors} are needed`) };
-    }
-    const bounds = wilsonBounds({ successes: right, trials: known, confidence: policy.confidence });
-    if (bounds.status !== "measured") return { ...of, ...bounds };
-    const { estimate: accuracy, upper } = bounds;
-    return { ...of, status: "measured", accuracy, upper, isBeyond: upper < policy.threshold };
-  });
+  }
+  return CLASS_GROUPS.map((group): AccuracyDay => judge(group, { known: known[group], right: right[group] }, policy));
+}
+
+function judge(group: ClassGroup, { known, right }: { known: number; right: number }, policy: Policy): AccuracyDay {
+  const of = { group, visitors: known };
+  if (known < policy.visitors) {
+    return { ...of, ...insufficient(`${known} visitors with a known target, ${policy.visitors} are needed`) };
+  }
+  const bounds = wilsonBounds({ successes: right, trials: known, confidence: policy.confidence });
+  if (bounds.status !== "measured") return { ...of, ...bounds };
+  const { estimate: accuracy, upper } = bounds;
+  return { ...of, status: "measured", accuracy, upper, isBeyond: upper < policy.threshold };
 }

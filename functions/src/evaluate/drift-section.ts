@@ -1,7 +1,7 @@
 import type { Lifecycle } from "../config.ts";
 import type { FeatureName } from "../design/schema.ts";
+import { REPORTED_ONLY } from "./compared-features.ts";
 import { eachDay, isConfirmed, type ThreeDays } from "./confirmed.ts";
-import { REPORTED_ONLY } from "./count-day.ts";
 import type { FeatureDay } from "./feature-drift.ts";
 import type { DayFindings } from "./judge-day.ts";
 import type { GroupDay } from "./prediction-drift.ts";

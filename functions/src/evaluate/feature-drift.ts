@@ -5,7 +5,8 @@ import { benjaminiHochberg } from "../stats/benjamini-hochberg.ts";
 import { insufficient, type Measured } from "../stats/measured.ts";
 import { psi, psiNoiseBound, psiPValue } from "../stats/psi.ts";
 import { type Moved, movedFeature } from "./bin-words.ts";
-import { type DayCounts, isHistory, REPORTED_ONLY, WATCHED_FEATURES, type WatchedFeature } from "./count-day.ts";
+import { isHistory, REPORTED_ONLY, WATCHED_FEATURES, type WatchedFeature } from "./compared-features.ts";
+import type { DayCounts } from "./count-day.ts";
 import type { MatchedReference } from "./matched-reference.ts";
 
 type Policy = Pick<Lifecycle["triggers"], "feature_drift" | "reference">;

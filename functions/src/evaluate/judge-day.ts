@@ -3,7 +3,8 @@ import { CLASS_GROUPS } from "../design/schema.ts";
 import type { Reference } from "../registry/schema.ts";
 import { type InsufficientData, insufficient, type Measured } from "../stats/measured.ts";
 import { type AccuracyDay, accuracyDays } from "./accuracy.ts";
-import { type Binned, countDay, REPORTED_ONLY, WATCHED_FEATURES } from "./count-day.ts";
+import { REPORTED_ONLY, WATCHED_FEATURES } from "./compared-features.ts";
+import { countDay, type PlacesOf } from "./count-day.ts";
 import { type FeatureDay, featureDays } from "./feature-drift.ts";
 import { MatchedReference } from "./matched-reference.ts";
 import { type GroupDay, groupDays } from "./prediction-drift.ts";
@@ -32,13 +33,13 @@ export function comparison(reference: Reference | null, missing: string, policy:
 
 /**
  * Judges one day, apart from all others.
- * @param binned as for `countDay`
+ * @param placesOf as for `countDay`
  */
 export function judgeDay<V extends Visitor>(
   day: Day<V>,
   compared: Comparison,
   policy: Policy,
-  binned?: (visitor: V, matched: MatchedReference) => Binned,
+  placesOf?: PlacesOf<V>,
 ): DayFindings {
   const { fromMs, toMs, visitors } = day;
   const accuracy = accuracyDays(visitors, policy.accuracy);
@@ -46,7 +47,7 @@ export function judgeDay<V extends Visitor>(
     return { fromMs, toMs, accuracy, ...nothingCompared(visitors.length, compared) };
   }
   const { matched } = compared;
-  const counts = countDay(day, matched, binned);
+  const counts = countDay(day, matched, placesOf);
   return {
     fromMs,
     toMs,

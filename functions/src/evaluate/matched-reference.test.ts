@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Draws } from "../../../scripts/crowd/draws.ts";
 import { someReference, someVisitor } from "../../../test/some-visitors.ts";
 import { Lifecycle } from "../config.ts";
 import { CELLS, type Reference } from "../registry/schema.ts";
@@ -72,13 +73,34 @@ describe("the reference of the same hours", () => {
 
 describe("what the reference is worth", () => {
   it.each([
-    // 100 rows and 50 of a prior that is worth 100 * 5 of its group: about 1 / (4/9 / 100 + 1/9 / 500).
-    { name: "one cell", mix: { 1: 1 }, from: 190, to: 230 },
-    { name: "four cells alike", mix: { 0: 0.25, 1: 0.25, 2: 0.25, 3: 0.25 }, from: 780, to: 900 },
-  ])("for $name", ({ mix, from, to }) => {
-    const size = open({}).size(mixOf(mix));
-    expect(size.status === "measured" && size.visitors).toBeGreaterThan(from);
-    expect(size.status === "measured" && size.visitors).toBeLessThan(to);
+    { name: "all cells alike", mix: Array(CELLS).fill(1 / CELLS), visitors: 2799.24 },
+    // 2/3 is its own, 1/3 that of its group (10/11) and of all (1/11), in which it has its part: by hand.
+    { name: "one cell", mix: [0, 1], visitors: 183.23 },
+    { name: "a day", mix: [0.25, 0.25, 0.25, 0.25], visitors: 724.45 },
+  ])("for $name is $visitors", ({ mix, visitors }) => {
+    const size = open({}).size(Float64Array.from({ length: CELLS }, (_, cell) => mix[cell] ?? 0));
+    expect(size.status === "measured" && size.visitors).toBeCloseTo(visitors, 2);
+  });
+
+  it("is what an expected share varies by", () => {
+    // Cells of 20 to 200 rows, each row a coin: the expected share over a day varies as that of so many coins.
+    const draws = new Draws(1, "visit", 0);
+    const rows = Array.from({ length: CELLS }, (_, cell) => 20 + cell * 7);
+    const mix = mixOf({ 0: 0.1, 1: 0.4, 2: 0.2, 3: 0.3 });
+    const cells = reference.cells.map((cell, i) => ({ ...cell, rows: rows[i] ?? 0, visitors: 100 }));
+    const shares = Array.from({ length: 2000 }, () => {
+      const counts = rows.map((count) => {
+        const heads = Array.from({ length: count }, () => Number(draws.chance(0.5))).reduce(
+          (sum, head) => sum + head,
+          0,
+        );
+        return [heads, count - heads];
+      });
+      return new ShrunkCells(counts, 50).expected(mix)[0] ?? 0;
+    });
+    const size = open({ cells }).size(mix);
+    const variance = shares.reduce((sum, share) => sum + (share - 0.5) ** 2, 0) / shares.length;
+    expect(size.status === "measured" && (variance * size.visitors) / 0.25).toBeCloseTo(1, 0.9);
   });
 
   it("falls by the design effect", () => {

@@ -1,8 +1,7 @@
 import type { Lifecycle } from "../config.ts";
-import { FEATURE_NAMES, type FeatureName } from "../design/schema.ts";
-import { CELLS, type Reference } from "../registry/schema.ts";
+import type { Reference } from "../registry/schema.ts";
 import { insufficient, type Measured } from "../stats/measured.ts";
-import { binner } from "./binning.ts";
+import { BinPlaces } from "./bin-places.ts";
 
 type Policy = Lifecycle["triggers"]["reference"];
 
@@ -76,11 +75,11 @@ export class MatchedReference {
   readonly reference: Reference;
   readonly designEffect: number;
   readonly bands: NonNullable<Reference["bands"]>;
-  /** What gives the bin of a feature's value. */
-  readonly binOf: Record<FeatureName, (value: number) => number>;
+  readonly places: BinPlaces;
   private readonly policy: Policy;
-  /** Variance of a cell's shrunk share, in units of the share's own p (1 - p): 1 / rows where there is no prior. */
-  private readonly variances: Float64Array;
+  /** Of each cell, and of each group of cells. */
+  private readonly rows: Float64Array;
+  private readonly groupRows = new Float64Array(GROUPS);
   private languageNames: string[] | undefined;
   private readonly shrunk = new Map<string, ShrunkCells>();
 
@@ -93,13 +92,11 @@ export class MatchedReference {
     this.designEffect = measured.designEffect;
     this.bands = measured.bands;
     this.policy = policy;
-    this.binOf = Object.fromEntries(
-      FEATURE_NAMES.map((name) => [name, binner(reference.features[name])]),
-    ) as MatchedReference["binOf"];
-    this.variances = cellVariances(
-      reference.cells.map(({ rows }) => rows),
-      policy.shrinkage,
-    );
+    this.places = new BinPlaces(reference.features);
+    this.rows = Float64Array.from(reference.cells, ({ rows }) => rows);
+    this.rows.forEach((rows, c) => {
+      this.groupRows[groupOf(c)] = (this.groupRows[groupOf(c)] ?? 0) + rows;
+    });
   }
 
   /** Opens a reference, or says why nothing can be compared with it. */
@@ -138,38 +135,44 @@ export class MatchedReference {
   }
 
   /**
-   * Independent visitors that the reference is worth, seen through a mix of hours: 1 / sum(w^2 / rows) over cells, over the
-   * design effect. Or that too many of the mix are in cells that the reference hardly knows.
+   * Independent visitors that the reference is worth, seen through a mix of hours: 1 / sum(a^2 / rows) over cells, over the design
+   * effect, where a is what a cell's own share weighs in the expected one, by itself and as part of its group's and the week's
+   * prior. Or that too many of the mix are in cells that the reference hardly knows.
    */
   size(mix: Float64Array): Measured<{ visitors: number }> {
     const { thin_cell_visitors: least, max_thin_share: most } = this.policy;
-    let thin = 0;
-    let variance = 0;
-    mix.forEach((weight, c) => {
-      if ((this.reference.cells[c]?.visitors ?? 0) < least) thin += weight;
-      variance += weight * weight * (this.variances[c] ?? Number.POSITIVE_INFINITY);
-    });
+    const thin = mix.reduce((sum, of, c) => ((this.reference.cells[c]?.visitors ?? 0) < least ? sum + of : sum), 0);
     if (thin > most) {
       const share = Math.round(thin * 100);
       return insufficient(`${share} % of the visitors came at hours of the week with under ${least} in the reference`);
     }
-    return { status: "measured", visitors: 1 / variance / this.designEffect };
+    return { status: "measured", visitors: 1 / this.variance(mix) / this.designEffect };
+  }
+
+  /** Variance of an expected share, in units of the share's own p (1 - p). */
+  private variance(mix: Float64Array): number {
+    const own = new Float64Array(mix.length);
+    const ofGroups = new Float64Array(GROUPS);
+    let ofAll = 0;
+    mix.forEach((weight, c) => {
+      own[c] = weight * ownWeight(this.rows[c] ?? 0, this.policy.shrinkage);
+      ofGroups[groupOf(c)] = (ofGroups[groupOf(c)] ?? 0) + weight - (own[c] ?? 0);
+    });
+    ofGroups.forEach((weight, group) => {
+      ofGroups[group] = weight * ownWeight(this.groupRows[group] ?? 0, this.policy.shrinkage);
+      ofAll += weight - (ofGroups[group] ?? 0);
+    });
+    const total = sum(this.rows);
+    return this.rows.reduce((variance, rows, c) => {
+      if (rows === 0) return variance;
+      const group = groupOf(c);
+      const inherited = ((ofGroups[group] ?? 0) * rows) / (this.groupRows[group] ?? 1) + (ofAll * rows) / total;
+      return variance + ((own[c] ?? 0) + inherited) ** 2 / rows;
+    }, 0);
   }
 }
 
-/** As the shares are shrunk: the square of each part's weight times its variance. Cells that share a group are taken as independent. */
-function cellVariances(rows: readonly number[], priorRows: number): Float64Array {
-  const combined = (own: number, parent: number): number => {
-    if (own + priorRows === 0) return parent;
-    const weight = own / (own + priorRows);
-    return (own === 0 ? 0 : weight ** 2 / own) + (1 - weight) ** 2 * parent;
-  };
-  const groups = new Float64Array(GROUPS);
-  rows.forEach((count, c) => {
-    groups[groupOf(c)] = (groups[groupOf(c)] ?? 0) + count;
-  });
-  const ofAll = 1 / sum(rows);
-  return Float64Array.from({ length: CELLS }, (_, c) =>
-    combined(rows[c] ?? 0, combined(groups[groupOf(c)] ?? 0, ofAll)),
-  );
+/** What counts weigh against a prior of so many rows; as `shrink`, all where there is neither. */
+function ownWeight(rows: number, priorRows: number): number {
+  return rows + priorRows === 0 ? 0 : rows / (rows + priorRows);
 }

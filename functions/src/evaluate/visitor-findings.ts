@@ -1,6 +1,6 @@
 import type { Lifecycle } from "../config.ts";
+import { REPORTED_ONLY } from "./compared-features.ts";
 import { isConfirmed } from "./confirmed.ts";
-import { REPORTED_ONLY } from "./count-day.ts";
 import { accuracyBeyond, type Days, featureBeyond, groupBeyond } from "./drift-section.ts";
 import { judgeFeedback } from "./feedback.ts";
 import { type Finding, perCent } from "./finding.ts";

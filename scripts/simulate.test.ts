@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** Runs the command as npm does; what it printed, and its exit status. */
+function simulate(...args: string[]): Promise<{ status: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(import.meta.dirname, "simulate.ts"), ...args], (error, out, err) => {
+      resolve({ status: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+}
+
+const SMALL = ["triggers", "--runs", "2", "--visits-per-hour", "60", "--reference-days", "8"];
+
+describe("the simulation of triggers", () => {
+  it("finds a change in two days, and nothing before, the same way every time", async () => {
+    const args = [...SMALL, "--days", "7", "--seed", "7", "--shift", "touch_enabled=0.5@4"];
+    const [first, again] = await Promise.all([simulate(...args), simulate(...args, "--verbose")]);
+    expect(first).toMatchObject({ status: 0, err: "" });
+    const last = again.out.trimEnd().split("\n").at(-1);
+    expect(`${last}\n`).toBe(first.out);
+    expect(JSON.parse(first.out)).toEqual({
+      runs: 2,
+      decisions: 336,
+      runs_with_false_firing: 0,
+      detected: 1,
+      days_to_detection: { p50: expect.closeTo(1.8, 0), p95: expect.closeTo(1.8, 0) },
+    });
+  });
+
+  it("finds a bad version as soon as a training is 72 hours old, with the policy that it is told", async () => {
+    const bad = await simulate(...SMALL, "--days", "4", "--accuracy", "0.7");
+    expect(JSON.parse(bad.out)).toMatchObject({
+      detected: 1,
+      days_to_detection: { p50: 3 },
+      runs_with_false_firing: 0,
+    });
+    const lax = await simulate(...SMALL, "--days", "4", "--accuracy", "0.7", "--set", "accuracy.threshold=0.5");
+    expect(JSON.parse(lax.out)).toMatchObject({ detected: null, runs_with_false_firing: 0 });
+  });
+
+  it.each([
+    { name: "a feature of the clock", args: ["--shift", "hour_of_day=1@2"], message: /feature, PSI and day/ },
+    {
+      name: "a change that cannot be",
+      args: ["--days", "1", "--shift", "touch_enabled=99@2"],
+      message: /no change of touch_enabled has a PSI of 99/,
+    },
+    { name: "an accuracy above 1", args: ["--accuracy", "1.1"], message: /from 0 to 1/ },
+    { name: "a slip in the policy", args: ["--set", "accuracy.treshold=0.5"], message: /treshold/ },
+    { name: "half a run", args: ["--runs", "0.5"], message: /whole number/ },
+  ])("refuses $name in one line", async ({ args, message }) => {
+    const { status, out, err } = await simulate(...SMALL, ...args);
+    expect([status, out]).toEqual([2, ""]);
+    expect(err).toMatch(message);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
