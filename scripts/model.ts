@@ -71,7 +71,7 @@ program
   .description("trains a model and prints figures of it as a JSON line")
   .requiredOption("--rows <file>", "arrays of numbers, one a line, null is missing")
   .requiredOption("--labels <file>", "one number a line")
-  .option("--weights <file>", "weights of the rows, one a line")
+  .option("--weights <file>", "weights of the rows in training, one a line; figures are unweighted")
   .option("--objective <name>", "multi:softprob, binary:logistic, reg:squarederror; with --continue, the model's own")
   .requiredOption("--rounds <n>", "trees of each output, beyond those of --continue", wholeFrom(1))
   .addOption(
@@ -82,7 +82,11 @@ program
   .option("--seed <n>", "of the random numbers", wholeFrom(0), 1)
   .requiredOption("--out <file>", "the model: JSON if the name ends in .json")
   .option("--continue <file>", "a model to go on from")
-  .option("--cv <folds>", "also cross-validate", wholeFrom(2))
+  .option(
+    "--cv <folds>",
+    "also cross-validate; with --continue only for rows that the model has not seen",
+    wholeFrom(2),
+  )
   .option("--groups <file>", "with --cv: one JSON value a line, equal for rows that belong together (a session)")
   .option("--deadline <seconds>", "stop after this time with the rounds that are done", seconds)
   .action(async (options: TrainOptions) => {

@@ -175,6 +175,21 @@ describe("a version that proved better, and that an admin put in service by hand
   });
 });
 
+describe("a version that proved better than what is no longer in service", () => {
+  it("is not deployed by the schedule until that is in service again", async () => {
+    const other = await publish("not_better");
+    const version = await publish();
+    await putRouting({ stable: other });
+    await tick(Date.now());
+    const deployment = db.collection("deployments").doc(`d.${version}`);
+    expect((await deployment.get()).exists).toBe(false);
+    await putRouting();
+    await tick(Date.now());
+    expect((await deployment.get()).exists).toBe(true);
+    await call("rollback", { target: "rules", reason: "enough" });
+  });
+});
+
 describe("an admin", () => {
   beforeEach(async () => {
     await putRouting();

@@ -53,7 +53,7 @@ async function tellLineage({ narrator, state }: Tour, parent: ModelVersion, chil
   check(isGrown({ ...rounds, more: INCREMENTAL_ROUNDS }), () => {
     return `every model of the child should be the parent's with ${INCREMENTAL_ROUNDS} rounds more, but they have ${JSON.stringify(rounds)}`;
   });
-  narrator.note(`the gate says ${child.gate.verdict.replace("_", " ")}: ${child.gate.reason}`);
+  narrator.note(`the gate says ${child.gate.verdict.replaceAll("_", " ")}: ${child.gate.reason}`);
   check(child.gate.verdict === "better" && child.gate.against === parent.version, () => {
     return `the child should be better than ${parent.version}, but it is ${child.gate.verdict}, against ${child.gate.against}`;
   });

@@ -48,7 +48,7 @@ export async function madeVersion(
   const seconds = (Date.parse(job.ended_at ?? job.created_at) - Date.parse(job.created_at)) / 1000;
   const { data } = version.lineage;
   narrator.note(job.reason);
-  narrator.note(`its job ${job.stage} after ${seconds.toFixed(1)} s, ${job.progress.done} models trained`);
+  narrator.note(`its job ${job.stage} after ${seconds.toFixed(1)} s, ${job.progress.done} units of work done`);
   narrator.note(
     `${version.version}: ${data.rows} logs of ${data.sessions} sessions, ${Object.keys(version.artefacts).length} artefacts of ${(bytes / 1024).toFixed(0)} KiB, every SHA-256 as written`,
   );

@@ -42,6 +42,9 @@ export async function recovery(
   narrator.note(
     `Under the turned ones it would be worth ${percent(kept)} %, the rules ${percent(rules)} %: a difference of ${percent(everybody.kept, "+")} points.`,
   );
+  check(everybody.kept[2] < 0, () => {
+    return `the parent should be worse than the rules by now, but the upper 95 % bound of the difference is ${everybody.kept[2].toFixed(4)}`;
+  });
   narrator.note("The same visits, by the rules, the parent, and the child that answered them:");
   narrator.note(regainedTable(all));
   const [low] = regained;

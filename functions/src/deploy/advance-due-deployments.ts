@@ -60,13 +60,14 @@ async function openNext(
 ): Promise<Moved | undefined> {
   const newest = (await versions.list(CANDIDATES)).find(({ gate }) => gate.verdict === "better");
   if (newest === undefined || (await deployments.knows(newest.version))) return undefined;
-  const { version, gate } = newest;
-  const request = { version, requestedBy: "system", reason: gate.reason, stages: policy.stages, nowMs, again: false };
+  const { version, gate, lineage } = newest;
+  const better = { requestedBy: "system", reason: gate.reason, than: lineage.parent ?? "rules" } as const;
+  const request = { version, ...better, stages: policy.stages, nowMs, again: false };
   try {
     const { id, phase, stage } = await deployments.open(request);
     return { id, action: "open", phase, stage, reason: gate.reason };
   } catch (error) {
-    // Somebody was faster, or has put the version in service by hand.
+    // Somebody was faster, has put the version in service by hand, or has put another one in the place of what it beat.
     if (error instanceof RefusedError) return undefined;
     throw error;
   }

@@ -21,6 +21,8 @@ const DAY_MS = 86_400_000;
 const RECOVERY_HOURS = 24;
 /** Newest versions whose visits are looked for; older ones have had no traffic since the last training. */
 const VERSIONS = 10;
+/** Newest versions among which the last training is: weekly ones that await evidence may have come after it. */
+const TRAININGS = 30;
 
 /** The clocks of a decision, epoch ms: event time, and the server's own. */
 export interface DecisionTime {
@@ -51,10 +53,12 @@ export async function evaluateIfDue(
 
   const [routing, versions, openJob] = await Promise.all([
     new RoutingStore(db).read(),
-    new VersionStore(db, bucket).list(VERSIONS),
+    new VersionStore(db, bucket).list(TRAININGS),
     store.openJob(),
   ]);
-  const last = newest(versions);
+  // What awaits evidence serves nobody: it must not keep volume and age from having the version in service renewed.
+  const last = newest(versions.filter(({ gate }) => gate.verdict !== "awaiting_evidence"));
+  const latest = newest(versions);
   const sinceMs = Math.max(
     last === undefined ? Number.NEGATIVE_INFINITY : Date.parse(last.lineage.data.to),
     nowMs - training.window_days * DAY_MS,
@@ -66,7 +70,8 @@ export async function evaluateIfDue(
     policy,
     inService: routing.stable,
     lastTrainingMs,
-    newSessions: await countSessions(db, servedVersions(routing, versions), sinceMs, nowMs),
+    lastVersionMs: latest === undefined ? null : Date.parse(latest.trained_at),
+    newSessions: await countSessions(db, servedVersions(routing, versions.slice(0, VERSIONS)), sinceMs, nowMs),
     openJob,
     lastFiredMs: lastFirings(firedBefore),
     ...seen,

@@ -13,6 +13,7 @@ function facts(differences: Partial<TriggerFacts>): TriggerFacts {
     policy,
     inService: "rules",
     lastTrainingMs: null,
+    lastVersionMs: differences.lastTrainingMs ?? null,
     newSessions: 0,
     openJob: null,
     lastFiredMs: {},
@@ -158,6 +159,16 @@ describe("the data volume trigger", () => {
     expect(triggers.data_volume.reason).toMatch(reason);
     expect(triggers.data_volume).toMatchObject({ threshold: 1000, unit: "sessions", value: differences.newSessions });
     expect(fired === "data_volume").toBe(verdict === "fired");
+  });
+});
+
+describe("a version that awaits evidence", () => {
+  const awaiting = { newSessions: 1000, lastTrainingMs: NOW - 31 * DAY };
+  it.each([
+    { name: "does not count as a training", lastVersionMs: NOW - 3 * DAY, volume: "fired" },
+    { name: "keeps triggers quiet for three days", lastVersionMs: NOW - 3 * DAY + 1, volume: "cooling_down" },
+  ])("$name", ({ lastVersionMs, volume: verdict }) => {
+    expect(decideTriggers(facts({ ...awaiting, lastVersionMs })).triggers.data_volume.verdict).toBe(verdict);
   });
 });
 

@@ -22,8 +22,10 @@ export interface TriggerFacts {
   nowMs: number;
   policy: Lifecycle["triggers"];
   inService: ServedVersion;
-  /** When the newest version of any kind was trained; null before the first. */
+  /** When the last version was trained that does not await evidence; null before the first. */
   lastTrainingMs: number | null;
+  /** When the newest version of any kind was trained. */
+  lastVersionMs: number | null;
   /** Distinct mature sessions after the last training's data. */
   newSessions: number;
   /** A job that is queued or running. */
@@ -113,7 +115,7 @@ function judge(
   facts: TriggerFacts,
   fired: TriggerName | null,
 ): Omit<TriggerVerdict, "sessions"> {
-  const { policy, openJob, lastTrainingMs, lastFiredMs, nowMs } = facts;
+  const { policy, openJob, lastVersionMs, lastFiredMs, nowMs } = facts;
   if (!policy[name].enabled) return { ...finding, verdict: "disabled", reason: "switched off in config/lifecycle" };
   if (finding.verdict !== "met") return { ...finding, verdict: finding.verdict };
   const wait = (verdict: "busy" | "cooling_down", why: string) => ({
@@ -123,7 +125,7 @@ function judge(
   });
   if (openJob !== null) return wait("busy", `the job ${openJob} is queued or running`);
   if (fired !== null) return wait("busy", `${fired} opens a job just now`);
-  const sinceTraining = lastTrainingMs === null ? Number.POSITIVE_INFINITY : nowMs - lastTrainingMs;
+  const sinceTraining = lastVersionMs === null ? Number.POSITIVE_INFINITY : nowMs - lastVersionMs;
   if (sinceTraining < policy.after_training_hours * HOUR_MS) {
     const { after_training_hours: pause } = policy;
     return wait("cooling_down", `a version was trained ${hours(sinceTraining)} h ago, and ${pause} h must pass`);

@@ -110,7 +110,10 @@ export const GroupMetrics = z.object({
       log_loss: Estimate,
       /** Mean of F1 over the classes. */
       macro_f1: Estimate,
-      /** Expected calibration error over the bins of `reliability`. */
+      /**
+       * Expected calibration error over the bins of `reliability`. Biased upwards, and its interval more so: a perfect one is
+       * about 0.03 on 200 sessions, 0.02 on 2000. Compare versions by log-loss.
+       */
       ece: Estimate,
       accuracy_above_rules: Estimate,
       /** The class that most training rows have. */
@@ -140,7 +143,7 @@ export const VariableMetrics = z.object({
   /** mae / (max - min). */
   normalised_mae: z.number(),
   rules_mae: z.number(),
-  /** Of the median of the training rows. */
+  /** Of the best constant: the one with the least absolute error on the training rows. */
   median_mae: z.number().optional(),
   varies: z.boolean(),
   /** As for class groups. */

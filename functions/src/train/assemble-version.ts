@@ -108,7 +108,13 @@ async function crossValidated(
 ): Promise<void> {
   const predictionsOf = async (target: TargetName): Promise<FoldPredictions> => {
     const names = unitsOf(workspace).filter((unit) => unit.target === target && unit.fold !== null);
-    return Promise.all(names.map(({ name }) => files.get(name, job.units[name] ?? "")));
+    // A job that was past its training before there were folds has none.
+    return Promise.all(
+      names.map(({ name }) => {
+        const sha256 = job.units[name];
+        return sha256 === undefined ? new Uint8Array() : files.get(name, sha256);
+      }),
+    );
   };
   for (const group of CLASS_GROUPS) {
     classes[group].cross_validation = groupOverFolds(workspace, group, await predictionsOf(group));

@@ -23,7 +23,7 @@ describe("classificationFigures", () => {
 
   it("weighs rows", () => {
     // scikit-learn 1.9.1, y = [0,1,2,1], p = [[.7,.2,.1],[.3,.4,.3],[.4,.3,.3],[.05,.9,.05]], sample_weight=[1,.5,.25,1]:
-    // log_loss with .3 for the third row; accuracy (1 + .5 + 1) / 2.75; f1_score(average="macro", labels=[0,1,2]) = (8/9 + 1 + 0) / 3.
+    // log_loss with .3 for the third row; accuracy (1 + .5 + 1) / 2.75; f1_score(average="macro") = (8/9 + 1 + 0) / 3, since class 2 is there.
     const probabilities = [0.7, 0.2, 0.1, 0.3, 0.4, 0.3, 0.4, 0.3, 0.3, 0.05, 0.9, 0.05];
     const weights = [1, 0.5, 0.25, 1];
     const found = classificationFigures({ probabilities, labels: [0, 1, 2, 1], weights, classes: 3 });
@@ -64,7 +64,7 @@ describe("classificationFigures", () => {
     ["certain and right", [1, 0, 0, 1], [0, 1], { accuracy: 1, macroF1: 1, ece: 0 }],
     ["certain and wrong", [1, 0, 0, 1], [1, 0], { accuracy: 0, macroF1: 0, ece: 1 }],
     ["undecided, which is the first class", [0.5, 0.5, 0.5, 0.5], [0, 1], { accuracy: 0.5, macroF1: 1 / 3, ece: 0 }],
-    ["without one of the classes", [1, 0], [0], { accuracy: 1, macroF1: 0.5, ece: 0 }],
+    ["without one of the classes", [1, 0], [0], { accuracy: 1, macroF1: 1, ece: 0 }],
   ])("judges what is %s", (_, probabilities, labels, expected) => {
     const found = classificationFigures({ probabilities, labels, classes: 2 });
     for (const [name, value] of Object.entries(expected)) {

@@ -3,7 +3,7 @@ export interface ClassificationFigures {
   accuracy: number;
   /** Mean of -ln(probability of the class that was right), nats. */
   logLoss: number;
-  /** Mean over the classes of F1 = 2 tp / (2 tp + fp + fn); 0 for a class that is neither there nor predicted, as in scikit-learn. */
+  /** Mean of F1 = 2 tp / (2 tp + fp + fn) over the classes that are there or predicted, as scikit-learn's f1_score by default. */
   macroF1: number;
   /** Expected calibration error: mean distance of confidence and accuracy over the bins of reliability, by their weight. */
   ece: number;
@@ -73,6 +73,7 @@ export function figuresFrom(sums: Float64Array, at: number, classes: number): Cl
   let weight = 0;
   let right = 0;
   let f1 = 0;
+  let present = 0;
   for (let c = 0; c < classes; c++) {
     let both = 0;
     for (let other = 0; other < classes; other++) {
@@ -80,7 +81,9 @@ export function figuresFrom(sums: Float64Array, at: number, classes: number): Cl
       both += confusion(c, other) + confusion(other, c);
     }
     right += confusion(c, c);
-    f1 += both === 0 ? 0 : (2 * confusion(c, c)) / both;
+    if (both === 0) continue;
+    f1 += (2 * confusion(c, c)) / both;
+    present++;
   }
   let gap = 0;
   for (let bin = 0; bin < BINS; bin++) {
@@ -88,7 +91,7 @@ export function figuresFrom(sums: Float64Array, at: number, classes: number): Cl
     gap += Math.abs((sums[from + 1] as number) - (sums[from + 2] as number));
   }
   if (weight === 0) return { accuracy: Number.NaN, logLoss: Number.NaN, macroF1: Number.NaN, ece: Number.NaN };
-  return { accuracy: right / weight, logLoss: (sums[at] as number) / weight, macroF1: f1 / classes, ece: gap / weight };
+  return { accuracy: right / weight, logLoss: (sums[at] as number) / weight, macroF1: f1 / present, ece: gap / weight };
 }
 
 /** How confidence and accuracy go together, bin by bin. */

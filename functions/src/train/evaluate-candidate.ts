@@ -17,7 +17,7 @@ export interface Candidate {
 
 /**
  * Figures of a candidate on the hold-out, and what the gate says of it. Figures over no row are 0.
- * @param onProgress a sign of life before each target: intervals of many sessions take seconds
+ * @param onProgress a sign of life before each target: intervals of 40,000 sessions take half a minute
  */
 export async function evaluateCandidate(
   workspace: Workspace,

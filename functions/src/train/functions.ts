@@ -74,7 +74,15 @@ export const retrain = onCall({ region: REGION }, (request) =>
 /** Every week, the version in service is to be gone on from with what came after it; "now" is the schedule's own time. */
 export const retrainWeekly = onSchedule(
   // The SDK's type wants text; deploying puts the param's value in its place.
-  { schedule: WEEKLY_SCHEDULE.toCEL(), timeZone: "Etc/UTC", region: REGION, timeoutSeconds: 60 },
+  {
+    schedule: WEEKLY_SCHEDULE.toCEL(),
+    timeZone: "Etc/UTC",
+    region: REGION,
+    timeoutSeconds: 60,
+    // Tried again with the same time: a week must not be lost to a moment's failure.
+    retryCount: 5,
+    minBackoffSeconds: 30,
+  },
   async (event) => {
     const { openScheduledJob } = await import("./open-job.ts");
     const asOfMs = Date.parse(event.scheduleTime);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { absoluteError, majorityClass, weightedMedian } from "./metrics.ts";
+import { absoluteError, bestConstant, majorityClass } from "./metrics.ts";
 
 describe("metrics", () => {
   it.each([
@@ -25,6 +25,13 @@ describe("metrics", () => {
     { values: [1, 2], weights: [0, 1], median: 2 },
     { values: [], weights: [], median: Number.NaN },
   ])("find the median $median of $values weighted $weights", ({ values, weights, median }) => {
-    expect(weightedMedian(values, weights)).toBe(median);
+    expect(bestConstant(values, weights, null)).toBe(median);
+  });
+
+  it("find the best constant of a circle the short way round", () => {
+    // Linear medians would be 5 and 180.
+    expect(bestConstant([350, 352, 354, 5, 10], [1, 1, 1, 1, 1], 360)).toBe(354);
+    expect(bestConstant([0, 1, 359, 358, 180], [1, 1, 1, 1, 1], 360)).toBe(359);
+    expect(bestConstant([], [], 360)).toBeNaN();
   });
 });

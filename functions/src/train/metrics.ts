@@ -19,8 +19,33 @@ export function majorityClass(actual: ArrayLike<number>, weights: ArrayLike<numb
   return sums.indexOf(Math.max(...sums));
 }
 
+/** Values that are tried as the best constant of a circular quantity: as many as there are whole degrees. */
+const TRIED = 360;
+
+/**
+ * The constant with the least weighted absolute error: the median; NaN without weight.
+ * @param period for a circular quantity, the length of the circle, of which TRIED points are tried
+ */
+export function bestConstant(values: ArrayLike<number>, weights: ArrayLike<number>, period: number | null): number {
+  if (period === null || values.length === 0) return weightedMedian(values, weights);
+  const errorOf = (constant: number): number => {
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) {
+      sum += (weights[i] as number) * absoluteError(constant, values[i] as number, period);
+    }
+    return sum;
+  };
+  let best = { constant: Number.NaN, error: Number.POSITIVE_INFINITY };
+  for (let i = 0; i < TRIED; i++) {
+    const constant = (i * period) / TRIED;
+    const error = errorOf(constant);
+    if (error < best.error) best = { constant, error };
+  }
+  return best.constant;
+}
+
 /** The least value with at least half of the weight at or below it; NaN without weight. */
-export function weightedMedian(values: ArrayLike<number>, weights: ArrayLike<number>): number {
+function weightedMedian(values: ArrayLike<number>, weights: ArrayLike<number>): number {
   const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort(
     (a, b) => (values[a] as number) - (values[b] as number),
   );

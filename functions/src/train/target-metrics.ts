@@ -4,7 +4,7 @@ import { bootstrapIntervals, type ClusterSums, totalOf } from "../stats/bootstra
 import type { Answers } from "./answers.ts";
 import { addRow, figuresFrom, reliabilityFrom, sumsOf } from "./classification.ts";
 import { labelledRows, pick } from "./examples.ts";
-import { absoluteError, majorityClass, weightedMedian } from "./metrics.ts";
+import { absoluteError, bestConstant, majorityClass } from "./metrics.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Answers to compare: of the candidate, and of the version in service unless that is the rules. */
@@ -22,9 +22,11 @@ export function groupMetrics(workspace: Workspace, { answers, inService }: Compa
   const classes = CLASSES[group].length;
   const majority = majorityOf(workspace, group);
   const figures = sumsOf(classes);
-  const at = { candidate: 0, inService: figures, rules: 2 * figures, majority: 2 * figures + 1 };
+  // Without a version in service its figures are the candidate's own: the bootstrap adds up no more than it must.
+  const offset = inService === null ? 0 : figures;
+  const at = { candidate: 0, inService: offset, rules: offset + figures, majority: offset + figures + 1 };
   const rows = labelledRows(examples, split.holdout, group);
-  const clusters = bySession(workspace, rows, 2 * figures + 2, (sums, from, row) => {
+  const clusters = bySession(workspace, rows, at.majority + 1, (sums, from, row) => {
     const weight = examples.weights[row] as number;
     const label = examples.labels[group][row] as number;
     const add = (version: Answers, to: number): void => {
@@ -171,7 +173,9 @@ function majorityOf({ examples, split }: Workspace, group: ClassGroup): number {
 /** The same for a variable: the constant with the least absolute error on the training rows. */
 function medianOf({ examples, split }: Workspace, name: VariableName): number {
   const learnt = labelledRows(examples, split.train, name);
-  return weightedMedian(pick(examples.labels[name], learnt), pick(examples.weights, learnt));
+  const { min, max, circular } = VARIABLES[name];
+  const period = circular ? max - min : null;
+  return bestConstant(pick(examples.labels[name], learnt), pick(examples.weights, learnt), period);
 }
 
 /** A mean over no row is no number; documents hold 0 there, beside a count of 0 rows. */
