@@ -1,8 +1,7 @@
 // npm run --silent simulate -- triggers: what the triggers do over simulated months, without any Firebase.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { Lifecycle } from "../functions/src/config.ts";
-import { fieldIssues, inWords } from "../functions/src/shared/errors.ts";
 import { progressBar } from "./model/progress.ts";
+import { simulatedPolicy } from "./simulate/policy.ts";
 import type { Scenario } from "./simulate/run.ts";
 import { runAll } from "./simulate/run-all.ts";
 import { parseShift, type WantedShift } from "./simulate/shift.ts";
@@ -69,19 +68,10 @@ function setting(text: string, earlier: Record<string, unknown>): Record<string,
   return set;
 }
 
-/** The policy in force, but for the two triggers that fire on schedule and so never falsely. */
-function policyOf(set: Record<string, unknown>): Lifecycle["triggers"] {
-  const parsed = Lifecycle.safeParse({ triggers: set });
-  if (!parsed.success) throw new RangeError(`--set: ${inWords(fieldIssues(parsed.error))}`);
-  const { triggers } = parsed.data;
-  const off = { enabled: false };
-  return { ...triggers, data_volume: { ...triggers.data_volume, ...off }, age: { ...triggers.age, ...off } };
-}
-
 async function simulateTriggers(options: Options): Promise<void> {
   const { days, visitsPerHour, runs, seed, accuracy, negative, referenceDays, siteDays } = options;
   const rates = { accuracy, negative };
-  const policy = policyOf(options.set);
+  const policy = simulatedPolicy(options.set);
   const shape = { days, referenceDays, siteDays, visitsPerHour, seed };
   const scenario: Scenario = { ...shape, rates, shift: options.shift ?? null, policy };
   const bar = progressBar("simulating", runs);

@@ -12,8 +12,8 @@ export interface Person {
   language: string;
   /** Hour of the day at which this visitor comes back, about. */
   habit: number;
-  /** Whether a visitor of this kind comes back at all. */
-  returns: boolean;
+  /** Probability to come back on another day, after each day anew. */
+  loyalty: number;
   /** Mean interactions of a visit, and milliseconds. */
   interactions: number;
   duration: number;
@@ -73,6 +73,13 @@ const NETWORKS: readonly [Weighted<Network>, ...Weighted<Network>[]] = [
   [undefined, 20],
 ];
 
+/** Most come once, some for weeks, and a few stay for many months: their history grows as the site does. */
+const LOYALTY: readonly [Weighted<number>, ...Weighted<number>[]] = [
+  [0, 66],
+  [0.85, 31],
+  [0.98, 3],
+];
+
 /** What a run says of everybody: the version's accuracy, and the share of negative feedback. */
 export interface Rates {
   accuracy: number;
@@ -98,7 +105,7 @@ export function newPerson(unit: number, draws: Draws, hour: number, isWeekend: b
     fixed: fixedFeatures(newDevice(draws, phones), draws.weighted(NETWORKS), draws.chance(0.06)),
     language: draws.weighted(LANGUAGES),
     habit: hour,
-    returns: draws.chance(0.35),
+    loyalty: draws.weighted(LOYALTY),
     interactions: 2 + 22 * draws.uniform() ** 2,
     duration: 20_000 + 200_000 * draws.uniform() ** 2,
     rightness: around(rates.accuracy),

@@ -22,8 +22,7 @@ const HOUR_NOISE = 0.1;
 const VISITS_A_DAY = [0.58, 0.21, 0.1, 0.06, 0.03, 0.02];
 /** Hours over which the visits of a day are spread. */
 const VISIT_HOURS = 4;
-/** Probability that somebody who returns does so once more, and the mean of the days in between. */
-const RETURN = 0.85;
+/** Mean of the days until somebody is back. */
 const RETURN_DAYS = 4;
 
 /** An hour of traffic: who comes, in no order, some of them more than once. */
@@ -101,7 +100,7 @@ export class Traffic {
       if (left < 0) break;
       this.expect(this.hour + 1 + draws.integer(0, VISIT_HOURS - 1), person, false);
     }
-    if (!person.returns || !draws.chance(RETURN)) return;
+    if (!draws.chance(person.loyalty)) return;
     const days = 1 + Math.floor(Math.log(1 - draws.uniform()) / Math.log(1 - 1 / RETURN_DAYS));
     const today = this.hour - (this.hour % DAY_HOURS);
     this.expect(today + days * DAY_HOURS + person.habit, person, true);

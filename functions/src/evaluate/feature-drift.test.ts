@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { someDay, someReference, someVisitor } from "../../../test/some-visitors.ts";
 import { Lifecycle } from "../config.ts";
 import { FEATURE_NAMES } from "../design/schema.ts";
-import type { Reference } from "../registry/schema.ts";
+import type { HistoryBand, Reference } from "../registry/schema.ts";
 import type { FeatureDay } from "./feature-drift.ts";
 import { comparison, judgeDay } from "./judge-day.ts";
 import type { Visitor } from "./visitors.ts";
@@ -136,12 +136,30 @@ describe("drift of history", () => {
     expect(judged(reference, 1000, known(group, days))["user_density_group"]).toMatchObject(verdict);
   });
 
-  it("is compared in bands that the reference knows well", () => {
-    const bands = reference.bands as NonNullable<Reference["bands"]>;
-    const young = { ...reference, bands: { ...bands, older: { ...bands.older, visitors: 199 } } };
-    const mixed = (i: number): Visitor => known(7, i < 500 ? 5 : 90)(i);
-    expect(judged(reference, 1000, mixed)["user_density_group"]).toMatchObject({ visitors: 1000 });
-    expect(judged(young, 1000, mixed)["user_density_group"]).toMatchObject({ visitors: 500, isBeyond: true });
+  const of = (visitors: Partial<Record<HistoryBand, number>>): Reference => {
+    const bands = JSON.parse(JSON.stringify(reference.bands)) as NonNullable<Reference["bands"]>;
+    for (const [band, count] of Object.entries(visitors)) bands[band as HistoryBand].visitors = count;
+    return { ...reference, bands };
+  };
+  const mixed = (i: number): Visitor => known(7, i < 500 ? 5 : i < 900 ? 20 : 90)(i);
+
+  it.each([
+    { name: "all bands", visitors: {}, group: 1000, interactions: 900 },
+    { name: "200 visitors in the oldest", visitors: { older: 200 }, group: 1000, interactions: 900 },
+    {
+      name: "199 in the oldest, so that the one before is not whole",
+      visitors: { older: 199 },
+      group: 900,
+      interactions: 500,
+    },
+    { name: "199 in the middle", visitors: { month: 199 }, group: 600, interactions: 0 },
+    { name: "199 in the youngest", visitors: { week: 199 }, group: 500, interactions: 400 },
+  ])("is compared in bands that the reference knows: $name", ({ visitors, group, interactions }) => {
+    const days = judged(of(visitors), 1000, mixed);
+    expect(days["user_density_group"]?.visitors).toBe(group);
+    expect(days["avg_session_duration"]?.visitors).toBe(group);
+    // What accumulates is not compared where it has no end.
+    expect(days["total_interactions"]?.visitors).toBe(interactions);
   });
 
   it("reports the age of visitors, which fires nothing", () => {

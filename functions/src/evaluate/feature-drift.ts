@@ -1,6 +1,6 @@
 import type { Lifecycle } from "../config.ts";
 import type { FeatureName } from "../design/schema.ts";
-import { HISTORY_BANDS, type HistoryFeature } from "../registry/schema.ts";
+import { HISTORY_BANDS, type HistoryBand, type HistoryFeature } from "../registry/schema.ts";
 import { benjaminiHochberg } from "../stats/benjamini-hochberg.ts";
 import { insufficient, type Measured } from "../stats/measured.ts";
 import { psi, psiNoiseBound, psiPValue } from "../stats/psi.ts";
@@ -127,6 +127,22 @@ function byHour(
   return { status: "measured", visitors, current: histograms[feature], expected, referenceVisitors: size.visitors };
 }
 
+/** It only ever grows: within a band it depends on how old visitors can be in it. */
+const ACCUMULATES: HistoryFeature = "total_interactions";
+
+/**
+ * Bands in which a feature can be compared: those that the reference has many visitors in. What accumulates is compared in bands
+ * that end, and that the reference has whole, which shows in its having many visitors in the next one: while a site is two weeks
+ * old, all of its "8 to 30 days" are of 14 at most, and those of later will have done more.
+ */
+function usableBands(feature: HistoryFeature, { bands }: MatchedReference, { reference }: Policy): HistoryBand[] {
+  const isKnown = (band: HistoryBand | undefined): boolean =>
+    band !== undefined && bands[band].visitors >= reference.band_visitors;
+  return HISTORY_BANDS.filter(
+    (band, i) => band !== "new" && isKnown(band) && (feature !== ACCUMULATES || isKnown(HISTORY_BANDS[i + 1])),
+  );
+}
+
 /**
  * History is compared among visitors who have been known for about as long, since it grows with that whatever they are like; of
  * those who are new there is none. The reference's bands are reweighted to the day's.
@@ -138,9 +154,7 @@ function withinBands(
   policy: Policy,
 ): { visitors: number } & Measured<Comparable> {
   const { visitors: needed } = policy.feature_drift;
-  const usable = HISTORY_BANDS.filter(
-    (band) => band !== "new" && matched.bands[band].visitors >= policy.reference.band_visitors,
-  );
+  const usable = usableBands(feature, matched, policy);
   const visitors = usable.reduce((total, band) => total + bands[band].visitors, 0);
   if (visitors < needed) {
     const known = usable.length === 0 ? "no history band of the reference is large enough" : "those have a history";
