@@ -19,7 +19,7 @@ export interface FoldRun {
 export interface FoldOutcome {
   /** Logs that this run folded. */
   folded: number;
-  /** Latest event time that was ever folded; null before the first log. */
+  /** Latest event time that was ever folded, imported logs left out; null before the first log. */
   lastEventAt: string | null;
   /** True when nothing that is due was left; false if that was not looked at. */
   complete: boolean;
@@ -95,11 +95,13 @@ function foldStep(from: FoldState, step: readonly DueLog[], holder: string | nul
   const end = step.at(-1);
   if (end === undefined) throw new RangeError("a step of the fold holds at least one log");
   const logs = step.flatMap(({ log }) => log ?? []);
+  // An imported log is of another time: no decision is dated by it.
+  const live = logs.filter(({ source }) => source === "live");
   return {
     from: from.watermark,
     to: { fold_after: end.fold_after, id: end.id },
     count: step.length,
-    lastEventAt: latest(logs.map((log) => log.event_at)),
+    lastEventAt: latest(live.map((log) => log.event_at)),
     windowIds: [...new Set(logs.flatMap(touchedWindows))],
     trafficIds: [...new Set(logs.flatMap(touchedTraffic))],
     foldWindows: (windows) => foldInto(windows, logs),

@@ -59,14 +59,17 @@ export function judgeLog(log: Record<string, unknown>, opened: OpenedReceipt, co
   const subject = typeof userId === "string" && userId !== "" ? context.subjectOf(userId) : receipt.unit;
   const parsed = LogBody.safeParse(log);
   if (!parsed.success) return quarantined(log, receipt, subject, schemaIssues(parsed.error, log));
-  return { kind: "valid", log: judged(parsed.data, receipt, subject) };
+  const { receipt: _receipt, ...body } = parsed.data;
+  const bodyHash = sha256(canonicalJson(parsed.data));
+  return { kind: "valid", log: judgedLog(body, receipt, { subject, bodyHash, source: "live" }) };
 }
 
 function rejected(...issues: Issue[]): { kind: "rejected"; issues: Issue[] } {
   return { kind: "rejected", issues };
 }
 
-function consentFault(consent: unknown, message: string): Issue {
+/** Why a log is not taken whose consent cannot be understood. */
+export function consentFault(consent: unknown, message: string): Issue {
   return {
     code: "no_consent",
     path: "consent",
@@ -102,23 +105,31 @@ function mismatch(path: string): Issue {
   return { code: "receipt_mismatch", path, message: `${what} the prediction of the receipt` };
 }
 
-function judged(body: LogBody, receipt: Receipt, subject: string): JudgedLog {
-  const { receipt: _receipt, user_id: _userId, user_context: userContext, ...told } = body;
+/** The log of a body that keeps every rule, with what is known of its prediction, shortened to what may be stored. */
+export function judgedLog(
+  body: Omit<LogBody, "receipt">,
+  known: Pick<
+    Receipt,
+    "event_at" | "issued_at" | "unit" | "assigned_version" | "routing_revision" | "arm" | "propensity"
+  >,
+  { subject, bodyHash, source }: { subject: string; bodyHash: string; source: InteractionLog["source"] },
+): JudgedLog {
+  const { user_id: _userId, user_context: userContext, ...told } = body;
   return wellFormed({
     ...told,
     user_context: storedContext(userContext),
-    timestamp: receipt.event_at,
-    unit: receipt.unit,
+    timestamp: known.event_at,
+    unit: known.unit,
     subject,
-    issued_at: receipt.issued_at,
-    event_at: receipt.event_at,
-    assigned_version: receipt.assigned_version,
-    routing_revision: receipt.routing_revision,
-    arm: receipt.arm,
-    propensity: receipt.propensity,
+    issued_at: known.issued_at,
+    event_at: known.event_at,
+    assigned_version: known.assigned_version,
+    routing_revision: known.routing_revision,
+    arm: known.arm,
+    propensity: known.propensity,
     features: storedFeatures(extractFeatures(userContext, body.history)),
-    body_hash: sha256(canonicalJson(body)),
-    source: "live",
+    body_hash: bodyHash,
+    source,
   });
 }
 

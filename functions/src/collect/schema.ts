@@ -75,6 +75,8 @@ export type StoredContext = z.infer<typeof StoredContext>;
 
 /** `interaction_logs/{prediction_id}`: the truth that everything else is folded from. */
 export const InteractionLog = LogBody.omit({ user_context: true, user_id: true, receipt: true }).extend({
+  /** From the receipt; of an imported log `imp_` and the SHA-256 of its row, in hex. */
+  prediction_id: z.string().min(1).max(68),
   user_context: StoredContext,
   /** Pseudonym of the visitor, from the receipt; sample sizes count these. */
   unit: z.string(),
@@ -93,6 +95,7 @@ export const InteractionLog = LogBody.omit({ user_context: true, user_id: true, 
   /** Server time from which the log is mature and may be folded. */
   fold_after: z.iso.datetime(),
   shard: z.number().int().min(0),
+  /** An imported log feeds trainings, and is counted nowhere. */
   source: z.enum(["live", "import"]),
   // expire_at is a Firestore Timestamp (TTL policies ask for one) and is added by the store.
 });
@@ -252,7 +255,7 @@ export const FoldState = z.object({
   unreconciled: z.record(z.string(), count).optional(),
   /** Everything before this hour of fold_after is reconciled. */
   reconciled_until: z.iso.datetime().optional(),
-  /** Largest event time folded; null before the first. */
+  /** Largest event time folded, imported logs left out; null before the first. */
   last_event_at: z.iso.datetime().nullable(),
   /** Server time of the last step. */
   folded_at: z.iso.datetime().nullable(),

@@ -77,6 +77,14 @@ export class LogStore {
       next: last === undefined ? null : { event_at: String(last.get("event_at")), id: last.id },
     };
   }
+
+  /** When logs were received, by their ids; those that are not there are left out. */
+  async receivedAt(ids: readonly string[]): Promise<Map<string, string>> {
+    if (ids.length === 0) return new Map();
+    const logs = this.db.collection("interaction_logs");
+    const found = await this.db.getAll(...ids.map((id) => logs.doc(id)), { fieldMask: ["received_at"] });
+    return new Map(found.flatMap((doc) => (doc.exists ? [[doc.id, String(doc.get("received_at"))] as const] : [])));
+  }
 }
 
 function isKept(doc: QueryDocumentSnapshot, nowMs: number): boolean {
