@@ -78,6 +78,7 @@ export function simulateRun(scenario: Scenario, run: number): RunResult {
       policy,
       inService: "v_20260101T000000Z_00000000",
       lastTrainingMs: startMs,
+      lastVersionMs: startMs,
       newSessions: site.sessions,
       openJob: null,
       lastFiredMs,

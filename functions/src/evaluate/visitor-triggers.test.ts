@@ -44,6 +44,7 @@ function facts(differences: Partial<TriggerFacts>): TriggerFacts {
     policy,
     inService: "rules",
     lastTrainingMs: NOW - 4 * DAY,
+    lastVersionMs: null,
     newSessions: 5000,
     openJob: null,
     lastFiredMs: {},
