@@ -7,9 +7,10 @@ import type { IngestWindow, LogBody } from "../functions/src/collect/schema.ts";
 import { Lifecycle } from "../functions/src/config.ts";
 import { database } from "../functions/src/shared/firestore.ts";
 import { CounterBuffer } from "../functions/src/shared/flush.ts";
+import { SETTINGS, serveFunction } from "../scripts/bench/framework.ts";
 import { withoutBackgroundTriggers } from "./background-triggers.ts";
 import { type FirestoreMeter, firestoreMeter, type Operations, total } from "./firestore-meter.ts";
-import { demoKeys, ownVersion, signedLog } from "./signed-log.ts";
+import { demoKeySetting, demoKeys, ownVersion, signedLog } from "./signed-log.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -148,4 +149,29 @@ it("finds what a commit without an answer has stored, and stores it once", async
   expect(refused).toBeGreaterThan(0);
   const stored = await db.getAll(...logs.map((log) => db.doc(`interaction_logs/${log.prediction_id}`)));
   expect(stored.every((doc) => doc.exists)).toBe(true);
+});
+
+// Fifty calls are measured by the bench: they take a minute of the emulator.
+it("loses none of ten calls of a thousand logs at once", async () => {
+  const bodies = Array.from({ length: 10 }, () => hourOfVisits(1000, ARMS["in quiet times"]));
+  const env = { ...SETTINGS, RECEIPT_KEYS: demoKeySetting() };
+  const served = await serveFunction({ source: "functions/lib/index.js", target: "ingest", env });
+  try {
+    const answers = await Promise.all(
+      bodies.map(async (logs) => {
+        const headers = { "content-type": "application/json" };
+        const response = await fetch(served.url, { method: "POST", headers, body: JSON.stringify(logs) });
+        return [response.status, ((await response.json()) as IngestAnswer).accepted];
+      }),
+    );
+    expect(answers).toEqual(Array(10).fill([200, 1000]));
+  } finally {
+    await served.stop();
+  }
+  for (const logs of bodies) {
+    const found = await db.getAll(...logs.map((log) => db.doc(`interaction_logs/${log.prediction_id}`)), {
+      fieldMask: ["seq"],
+    });
+    expect(found.filter((doc) => !doc.exists)).toEqual([]);
+  }
 });

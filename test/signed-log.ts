@@ -10,10 +10,15 @@ import { PLAIN_VISIT } from "./some-log.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Keys of the local stack's receipts. */
-export function demoKeys() {
+/** Keys of the local stack's receipts, as the setting RECEIPT_KEYS. */
+export function demoKeySetting(): string {
   const secrets = readFileSync(resolve(import.meta.dirname, "../functions/.secret.local"), "utf8");
-  return parseKeys(/^RECEIPT_KEYS=(.*)$/m.exec(secrets)?.[1] ?? "");
+  return /^RECEIPT_KEYS=(.*)$/m.exec(secrets)?.[1] ?? "";
+}
+
+/** The same, ready for use. */
+export function demoKeys() {
+  return parseKeys(demoKeySetting());
 }
 
 /** A version id that only one test has, so that its windows are its own. */

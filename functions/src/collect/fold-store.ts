@@ -150,19 +150,33 @@ export class FoldStore {
 
   /** Logs of a shard that are stored with a fold_after in an hour, by an aggregation query: one read for a thousand. */
   async countHour(shard: number, startMs: number): Promise<number> {
-    return (await this.ofHour(shard, startMs).count().get()).data().count;
+    const ofHour = this.db
+      .collection("interaction_logs")
+      .where("shard", "==", shard)
+      .where("fold_after", ">=", iso(startMs))
+      .where("fold_after", "<", iso(startMs + HOUR_MS))
+      .count();
+    return (await ofHour.get()).data().count;
   }
 
   /** Days of event time (epoch ms) of the logs of such an hour. */
   async daysOfHour(shard: number, startMs: number): Promise<Set<number>> {
     const days = new Set<number>();
-    const ordered = this.ofHour(shard, startMs).orderBy("fold_after").orderBy(FieldPath.documentId());
-    for (let page = ordered.limit(FOLD_LIMIT); ; ) {
-      const { docs } = await page.select("fold_after", "event_at").get();
+    const ordered = this.db
+      .collection("interaction_logs")
+      .where("shard", "==", shard)
+      .where("fold_after", ">=", iso(startMs))
+      .where("fold_after", "<", iso(startMs + HOUR_MS))
+      .orderBy("fold_after")
+      .orderBy(FieldPath.documentId())
+      .select("fold_after", "event_at")
+      .limit(FOLD_LIMIT);
+    for (let page = ordered; ; ) {
+      const { docs } = await page.get();
       for (const doc of docs) days.add(floorTo(Date.parse(String(doc.get("event_at"))), GRANULARITIES["1d"]));
       const last = docs.at(-1);
       if (last === undefined || docs.length < FOLD_LIMIT) return days;
-      page = ordered.startAfter(last.get("fold_after"), last.id).limit(FOLD_LIMIT);
+      page = ordered.startAfter(last.get("fold_after"), last.id);
     }
   }
 
@@ -192,14 +206,6 @@ export class FoldStore {
       if (after !== null) tx.set(this.state(shard), after);
       return after !== null;
     });
-  }
-
-  private ofHour(shard: number, startMs: number) {
-    return this.db
-      .collection("interaction_logs")
-      .where("shard", "==", shard)
-      .where("fold_after", ">=", iso(startMs))
-      .where("fold_after", "<", iso(startMs + HOUR_MS));
   }
 
   private state(shard: number) {
