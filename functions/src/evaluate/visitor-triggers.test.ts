@@ -44,7 +44,7 @@ function facts(differences: Partial<TriggerFacts>): TriggerFacts {
     policy,
     inService: "rules",
     lastTrainingMs: NOW - 4 * DAY,
-    lastVersionMs: null,
+    lastVersionMs: differences.lastTrainingMs ?? NOW - 4 * DAY,
     newSessions: 5000,
     openJob: null,
     lastFiredMs: {},
