@@ -10,7 +10,7 @@ const NAMED_ROWS = 5;
 const MAX_REASONS = 200;
 
 /** A reason for which rows were refused. */
-export interface Reason {
+interface Reason {
   code: Issue["code"];
   /** The field, at most two names deep; empty for the whole row. */
   field: string;
