@@ -161,3 +161,59 @@ describe("firestore.rules", () => {
     await assertFails(getDoc(doc(db, "audit/000000000001")));
   });
 });
+
+describe("the inbox", () => {
+  const FULL = "x".repeat(16 * 1024);
+  let count = 0;
+  const leave = (content: object, id = `log-${++count}`) => setDoc(doc(as("anonymous"), `log_inbox/${id}`), content);
+  const setPolicy = (policy: object) =>
+    environment.withSecurityRulesDisabled((context) => setDoc(doc(context.firestore(), "config/lifecycle"), policy));
+
+  it.each([{}, { collect: {} }, { collect: { inbox_enabled: false } }, { collect: { inbox_enabled: "yes" } }])(
+    "is closed to everybody while the policy is %j",
+    async (policy) => {
+      await setPolicy(policy);
+      await onlyFor(NONE, (db, person) => setDoc(doc(db, `log_inbox/by-${person}`), { body: "{}" }));
+    },
+  );
+
+  it("is closed to everybody without a policy", async () => {
+    await environment.withSecurityRulesDisabled((context) => deleteDoc(doc(context.firestore(), "config/lifecycle")));
+    await assertFails(leave({ body: "{}" }));
+  });
+
+  describe("that is open", () => {
+    beforeAll(() => setPolicy({ collect: { inbox_enabled: true } }));
+
+    it("takes one text of at most 16 KiB from everybody", async () => {
+      await onlyFor(PEOPLE, (db, person) => setDoc(doc(db, `log_inbox/open-${person}`), { body: FULL }));
+    });
+
+    it.each<[string, object]>([
+      ["a longer text", { body: `${FULL}x` }],
+      ["a text of more bytes than characters", { body: `${FULL.slice(1)}ñ` }],
+      ["a number", { body: 1 }],
+      ["a map", { body: { a: 1 } }],
+      ["nothing", {}],
+      ["more fields", { body: "{}", more: 1 }],
+      ["another field", { log: "{}" }],
+    ])("refuses %s", async (_, content) => {
+      await assertFails(leave(content));
+    });
+
+    it("refuses ids that are long or odd, and collections below", async () => {
+      await assertFails(leave({ body: "{}" }, "x".repeat(65)));
+      await assertFails(leave({ body: "{}" }, "a.b"));
+      await assertFails(leave({ body: "{}" }, "a/deeper/b"));
+    });
+
+    it("lets nobody read, change or delete what lies there", async () => {
+      await leave({ body: "{}" }, "there");
+      await onlyFor(NONE, (db) => getDoc(doc(db, "log_inbox/there")));
+      await onlyFor(NONE, (db) => getDocs(query(collection(db, "log_inbox"), limit(1))));
+      await onlyFor(NONE, (db) => setDoc(doc(db, "log_inbox/there"), { body: "[]" }));
+      await onlyFor(NONE, (db) => updateDoc(doc(db, "log_inbox/there"), { body: "[]" }));
+      await onlyFor(NONE, (db) => deleteDoc(doc(db, "log_inbox/there")));
+    });
+  });
+});

@@ -81,6 +81,11 @@ export const Lifecycle = z
         /** Days until a stored log expires; two under the 90 that are promised, since TTL deletes late. */
         retention_days: z.number().int().min(1).max(365).default(88),
         quarantine_days: z.number().int().min(1).max(90).default(14),
+        /**
+         * Whether sites may write logs to `log_inbox` by the Firestore SDK. firestore.rules look here, too: while it is false,
+         * nobody can write there.
+         */
+        inbox_enabled: z.boolean().default(false),
       })
       .prefault({}),
     serve: z

@@ -1,7 +1,7 @@
 // Every deployed function, in the order of a visit's journey. Handlers load what is heavy themselves, so that an instance
 // of one function does not pay for the others.
 
-export { ingest, reconcile } from "./collect/functions.ts";
+export { ingest, onInboxLog, reconcile } from "./collect/functions.ts";
 export { advanceDeployments, deployVersion, rollback } from "./deploy/functions.ts";
 export { onConfigWritten, setConfig } from "./govern/functions.ts";
 export { monitorHealth } from "./monitor/functions.ts";

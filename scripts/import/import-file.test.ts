@@ -134,6 +134,12 @@ describe("importing a file", () => {
     });
   });
 
+  it("refuses a CSV without a column that the mapping names", async () => {
+    const mapping = ImportMapping.parse({ columns: { when: "timestamp" } });
+    const path = file(WRITTEN.csv(ROWS.slice(0, 2)), "csv");
+    await expect(importInto(null, path, { format: "csv", mapping })).rejects.toThrow('no column "when"');
+  });
+
   it("says how many rows are too old for a training, and stores nothing in a dry run", async () => {
     const path = file(WRITTEN.ndjson(ROWS));
     const done = await importInto(null, path);

@@ -75,7 +75,10 @@ export async function importFile(
   const resumedAfter = state.row;
   const before = state.counts.rows;
   const rejected = new RejectedFile(file, state.rejected_bytes);
-  const opened = openRows(file, wanted.format, wanted);
+  const opened = openRows(file, wanted.format, {
+    delimiter: wanted.delimiter,
+    needed: Object.keys(wanted.mapping.columns),
+  });
   const done = (complete: boolean): Imported => ({
     ...state.counts,
     resumed_after: resumedAfter,

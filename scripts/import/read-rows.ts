@@ -40,9 +40,14 @@ export function formatOf(file: string): Format | undefined {
 /**
  * Opens a file; no more of it than a few rows is ever in memory. A row that cannot be read costs that row only, where the format
  * lets one go on after it.
+ * @param needed columns that the header of a CSV must name
  * @throws {RefusedError} while reading: the file cannot be read any further
  */
-export function openRows(file: string, format: Format, { delimiter }: { delimiter: string }): RowFile {
+export function openRows(
+  file: string,
+  format: Format,
+  { delimiter, needed = [] }: { delimiter: string; needed?: readonly string[] },
+): RowFile {
   const input = createReadStream(file);
   let columns: readonly string[] = [];
   const source: Record<Format, () => AsyncGenerator<Row>> = {
@@ -50,6 +55,8 @@ export function openRows(file: string, format: Format, { delimiter }: { delimite
     json: () => fromArray(input),
     csv: () =>
       fromCsv(input, delimiter, (names) => {
+        const missing = needed.find((name) => !names.includes(name));
+        if (missing !== undefined) throw new Error(`the header has no column "${missing}", which the mapping names`);
         columns = names;
       }),
   };
