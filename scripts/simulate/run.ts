@@ -34,7 +34,7 @@ export interface Scenario {
 }
 
 /** A trigger that fired, so many days after the reference. */
-export interface Firing {
+interface Firing {
   trigger: TriggerName;
   day: number;
   reason: string;

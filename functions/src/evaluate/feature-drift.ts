@@ -12,7 +12,7 @@ import type { MatchedReference } from "./matched-reference.ts";
 type Policy = Pick<Lifecycle["triggers"], "feature_drift" | "reference">;
 
 /** How a feature of one day compares with the reference of its hours. */
-export interface FeatureComparison {
+interface FeatureComparison {
   psi: number;
   /** PSI that chance alone exceeds with probability q. */
   noise: number;

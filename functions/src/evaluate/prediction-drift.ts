@@ -9,7 +9,7 @@ import type { MatchedReference } from "./matched-reference.ts";
 type Policy = Lifecycle["triggers"]["prediction_drift"];
 
 /** How the answers of one day, in one class group, compare with those to the reference's visits of the same hours. */
-export interface GroupComparison {
+interface GroupComparison {
   /** Total variation distance. */
   distance: number;
   /** Distance that chance alone exceeds with probability alpha at most. */

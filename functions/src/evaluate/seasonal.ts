@@ -17,7 +17,7 @@ const PROFILE_HOURS = 3;
 const PROFILE_BINS = DAY_HOURS / PROFILE_HOURS;
 
 /** How the volume of 24 hours compares with that of the same weekday and hours of the four weeks before. */
-export interface VolumeComparison {
+interface VolumeComparison {
   visits: number;
   /** Mean of the four weeks. */
   expected: number;

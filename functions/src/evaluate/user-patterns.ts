@@ -7,7 +7,7 @@ import type { MatchedReference } from "./matched-reference.ts";
 type Policy = Lifecycle["triggers"]["new_user_patterns"];
 
 /** A segment of the visitors, and what it holds of a day and of the reference of the same hours. */
-export interface Segment {
+interface Segment {
   /** In words: "language ja". */
   name: string;
   visitors: number;
