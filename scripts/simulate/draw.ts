@@ -25,7 +25,7 @@ export function draw(points: readonly Point[], { x, y, title }: { x: string; y: 
     style: { background: "white", color: "#222" },
     ariaLabel: title,
     x: { label: x },
-    y: { label: y, domain: [0, 1], percent: true, grid: true },
+    y: { label: y, domain: [0, 100], percent: true, grid: true },
     marks: [
       Plot.ruleY([0]),
       Plot.lineY(points, { x: "x", y: "share", stroke: "curve", strokeWidth: 2 }),

@@ -3,7 +3,7 @@ import { CLASS_GROUPS, type ClassGroup } from "../../functions/src/design/schema
 import type { Days } from "../../functions/src/evaluate/drift-section.ts";
 import { comparison, type DayFindings, judgeDay } from "../../functions/src/evaluate/judge-day.ts";
 import type { TriggerName } from "../../functions/src/evaluate/schema.ts";
-import { volumeFindings } from "../../functions/src/evaluate/seasonal.ts";
+import { type VolumeDay, volumeDay, volumeFindings } from "../../functions/src/evaluate/seasonal.ts";
 import { decideTriggers, type TriggerFacts } from "../../functions/src/evaluate/triggers.ts";
 import type { Reference } from "../../functions/src/registry/schema.ts";
 import { COLUMNS } from "../../functions/src/train/examples.ts";
@@ -66,11 +66,16 @@ export function simulateRun(scenario: Scenario, run: number): RunResult {
   const findings: DayFindings[] = [];
   const compared = comparison(reference, "", policy);
   const back = (hours: number): DayFindings | null => findings[findings.length - 1 - hours] ?? null;
+  const volumes: VolumeDay[] = [];
+  const volumeBack = (hours: number): VolumeDay =>
+    volumes[volumes.length - 1 - hours] ?? volumeDay(site.volume, site.nowMs - hours * HOUR_MS, policy.seasonal);
+  const { atTraining } = volumeFindings(site.volume, { toMs: startMs, lastTrainingMs: startMs }, policy.seasonal);
   const lastFiredMs: TriggerFacts["lastFiredMs"] = {};
   const firings: Firing[] = [];
   for (let hour = 1; hour <= days * DAY_HOURS; hour++) {
     site.take(traffic.next(), draws, isShifted(scenario.shift, hour) ? shift : null);
     findings.push(judgeDay(site.day(), compared, policy, remembered));
+    volumes.push(volumeDay(site.volume, site.nowMs, policy.seasonal));
     const last: Days = [back(0), back(DAY_HOURS), back(2 * DAY_HOURS)];
     const { nowMs } = site;
     const { fired, triggers } = decideTriggers({
@@ -84,7 +89,7 @@ export function simulateRun(scenario: Scenario, run: number): RunResult {
       lastFiredMs,
       days: last,
       feedback: site.feedback(),
-      volume: volumeFindings(site.volume, { toMs: nowMs, lastTrainingMs: startMs }, policy.seasonal),
+      volume: { days: [volumeBack(0), volumeBack(DAY_HOURS), volumeBack(2 * DAY_HOURS)], atTraining },
     });
     if (fired === null) continue;
     lastFiredMs[fired] = nowMs;

@@ -20,19 +20,28 @@ export type AccuracyDay = { group: ClassGroup; visitors: number } & Measured<{
  * never the worst, so none has to be left out.
  */
 export function accuracyDays(visitors: readonly Visitor[], policy: Policy): AccuracyDay[] {
-  const known = { density: 0, font: 0, theme: 0 };
-  const right = { density: 0, font: 0, theme: 0 };
-  for (const visitor of visitors) {
-    for (const group of CLASS_GROUPS) {
-      if (visitor.right[group] === null) continue;
-      known[group]++;
-      if (visitor.right[group]) right[group]++;
-    }
+  const tallies = { density: new Tally(), font: new Tally(), theme: new Tally() };
+  for (const { right } of visitors) {
+    tallies.density.add(right.density);
+    tallies.font.add(right.font);
+    tallies.theme.add(right.theme);
   }
-  return CLASS_GROUPS.map((group): AccuracyDay => judge(group, { known: known[group], right: right[group] }, policy));
+  return CLASS_GROUPS.map((group): AccuracyDay => judge(group, tallies[group], policy));
 }
 
-function judge(group: ClassGroup, { known, right }: { known: number; right: number }, policy: Policy): AccuracyDay {
+/** How many answers could be judged, and how many were right. */
+class Tally {
+  known = 0;
+  right = 0;
+
+  add(right: boolean | null): void {
+    if (right === null) return;
+    this.known++;
+    if (right) this.right++;
+  }
+}
+
+function judge(group: ClassGroup, { known, right }: Tally, policy: Policy): AccuracyDay {
   const of = { group, visitors: known };
   if (known < policy.visitors) {
     return { ...of, ...insufficient(`${known} visitors with a known target, ${policy.visitors} are needed`) };

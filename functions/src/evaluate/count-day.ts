@@ -1,4 +1,4 @@
-import { CLASS_GROUPS, type ClassGroup } from "../design/schema.ts";
+import { CLASSES, type ClassGroup } from "../design/schema.ts";
 import { CELLS, HISTORY_BANDS, HISTORY_FEATURES, type HistoryBand, type HistoryFeature } from "../registry/schema.ts";
 import { BY_HOUR, type FeatureByHour, REPORTED_ONLY } from "./compared-features.ts";
 import type { MatchedReference } from "./matched-reference.ts";
@@ -33,20 +33,24 @@ export function countDay<V extends Visitor>(
   const { places } = matched;
   const counts = new Uint32Array(places.size);
   const languages = new Map<string, number>();
-  const cells = new Float64Array(CELLS);
-  const answeredCells = new Float64Array(CELLS);
-  const classes: Record<ClassGroup, number[]> = { density: [0, 0, 0], font: [0, 0, 0], theme: [0, 0, 0] };
+  const cells = new Uint32Array(CELLS);
+  const answeredCells = new Uint32Array(CELLS);
+  const density = new Uint32Array(CLASSES.density.length);
+  const font = new Uint32Array(CLASSES.font.length);
+  const theme = new Uint32Array(CLASSES.theme.length);
   let answeredVisitors = 0;
   for (const visitor of visitors) {
     const { cell, language, answered } = visitor;
     increment(cells, cell);
     const at = placesOf(visitor, matched);
-    for (let i = 0; i < at.length; i++) counts[at[i] as number] = (counts[at[i] as number] as number) + 1;
+    for (let i = 0; i < at.length; i++) increment(counts, at[i] as number);
     languages.set(language, (languages.get(language) ?? 0) + 1);
     if (answered === null) continue;
     answeredVisitors++;
     increment(answeredCells, cell);
-    for (const group of CLASS_GROUPS) increment(classes[group], answered[group]);
+    increment(density, answered.density);
+    increment(font, answered.font);
+    increment(theme, answered.theme);
   }
   const ofBand = (band: HistoryBand): DayCounts["bands"][HistoryBand] => {
     const histograms = record(HISTORY_FEATURES, (name) => places.histogram(counts, name, band));
@@ -58,7 +62,11 @@ export function countDay<V extends Visitor>(
     histograms: record([...BY_HOUR, REPORTED_ONLY], (name) => places.histogram(counts, name)),
     bands: record(HISTORY_BANDS, ofBand),
     languages,
-    answered: { visitors: answeredVisitors, mix: shares(answeredCells, answeredVisitors), classes },
+    answered: {
+      visitors: answeredVisitors,
+      mix: shares(answeredCells, answeredVisitors),
+      classes: { density: [...density], font: [...font], theme: [...theme] },
+    },
   };
 }
 
@@ -66,12 +74,12 @@ function record<Name extends string, Value>(names: readonly Name[], make: (name:
   return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, Value>;
 }
 
-function shares(counts: Float64Array, total: number): Float64Array {
-  return total === 0 ? counts : counts.map((count) => count / total);
+function shares(counts: Uint32Array, total: number): Float64Array {
+  return Float64Array.from(counts, (count) => (total === 0 ? 0 : count / total));
 }
 
-function increment(counts: number[] | Float64Array, index: number): void {
-  const before = counts[index];
-  if (before === undefined) throw new RangeError(`there is no place ${index} of ${counts.length}`);
-  counts[index] = before + 1;
+/** @throws {RangeError} a place that there is not: what is not counted must not pass for nothing */
+function increment(counts: Uint32Array, place: number): void {
+  if (!(place >= 0 && place < counts.length)) throw new RangeError(`there is no place ${place} of ${counts.length}`);
+  counts[place] = (counts[place] as number) + 1;
 }

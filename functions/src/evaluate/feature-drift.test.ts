@@ -73,11 +73,14 @@ describe("drift of features", () => {
   });
 
   it("is noise where the reference is small, whatever the PSI", () => {
-    // Ten visitors in each cell are thin; 30 are not, but with a design effect of 100 they say next to nothing.
+    // Ten visitors in each cell are thin; 30 are not, but where all come again and again they say next to nothing.
     const thin = someReference(10, kind(0.2));
     expect(judged(thin, 1000, kind(0.9))["touch_enabled"]).toMatchObject({ status: "insufficient_data" });
-    const dependent = { ...someReference(30, kind(0.2)), design_effect: 100 };
-    expect(judged(dependent, 1000, kind(0.44))["touch_enabled"]).toMatchObject({ isBeyond: false, isWarning: false });
+    const fifth = (i: number) => someVisitor({ features: { touch_enabled: Number(i < 6) } });
+    const dependent = { ...someReference(30, fifth), design_effect: 10 };
+    const touch = judged(dependent, 1000, kind(0.6))["touch_enabled"];
+    expect(touch).toMatchObject({ isBeyond: false, isWarning: false, moved: [] });
+    expect(touch?.status === "measured" && touch.psi).toBeGreaterThan(0.2);
   });
 
   it("has no drift and no NaN where a feature has one value, or none", () => {
@@ -134,6 +137,13 @@ describe("drift of history", () => {
     },
   ])("of visitors who are $name", ({ group, days, verdict }) => {
     expect(judged(reference, 1000, known(group, days))["user_density_group"]).toMatchObject(verdict);
+  });
+
+  it("is worth less where the same visitors are counted on many days", () => {
+    const bands = JSON.parse(JSON.stringify(reference.bands)) as NonNullable<Reference["bands"]>;
+    bands.week.design_effect = 4;
+    const day = judged({ ...reference, bands }, 1000, known(3, 5))["user_density_group"];
+    expect(day?.status === "measured" && day.referenceVisitors).toBeCloseTo((600 * 28) / 4, 6);
   });
 
   const of = (visitors: Partial<Record<HistoryBand, number>>): Reference => {

@@ -7,7 +7,10 @@ import type { Visitor } from "./visitors.ts";
 const policy = Lifecycle.parse({}).triggers;
 const compared = comparison(
   someReference(600, (i) =>
-    someVisitor({ language: i % 200 === 0 ? "ja" : "es", features: { estimated_network_speed: 2 } }),
+    someVisitor({
+      language: i % 200 === 0 ? "ja" : i % 50 === 1 ? "fr" : "es",
+      features: { estimated_network_speed: 2 },
+    }),
   ),
   "",
   policy,
@@ -75,6 +78,11 @@ describe("answers", () => {
     expect(groups[1]).toMatchObject({ group: "font", distance: 0, isBeyond: false });
   });
 
+  it("are those of the visitors that the version could answer", () => {
+    const half = (i: number) => (i % 2 === 0 ? someVisitor({ answered: null }) : answering(25)(i));
+    expect(judged(1000, half).groups[0]).toMatchObject({ visitors: 500, status: "measured" });
+  });
+
   it("are not compared with too few, nor where the version answered nobody", () => {
     expect(judged(399, answering(90)).groups[0]).toMatchObject({ status: "insufficient_data", visitors: 399 });
     expect(judged(1000, () => someVisitor({ answered: null })).groups[0]).toMatchObject({
@@ -95,6 +103,7 @@ describe("segments", () => {
     { name: "7.5 % in a language that nobody had", count: 75, language: "de", isNew: true },
     { name: "7.1 % of it", count: 71, language: "de", isNew: false },
     { name: "7.5 % in one that half a per cent had", count: 75, language: "ja", isNew: true },
+    { name: "7.5 % in one that 2 % had", count: 75, language: "fr", isNew: false },
     { name: "7.5 % that do not tell", count: 75, language: "", isNew: true },
   ])("with $name", ({ count, language, isNew }) => {
     const segment = named(
@@ -102,7 +111,7 @@ describe("segments", () => {
       judged(1000, speaking(count, language)),
     );
     expect(segment).toMatchObject({ visitors: count, share: count / 1000, isNew });
-    expect(segment?.referenceShare).toBeCloseTo(language === "ja" ? 0.005 : 0, 6);
+    expect(segment?.referenceShare).toBeCloseTo(language === "ja" ? 0.005 : language === "fr" ? 0.02 : 0, 6);
   });
 
   it.each([

@@ -106,7 +106,9 @@ export class MatchedReference {
       return insufficient("the version's reference was made before visitors were counted in it");
     }
     if (days < policy.min_days) {
-      return insufficient(`the version's reference covers ${days.toFixed(1)} days, ${policy.min_days} are needed`);
+      // Rounded down, so that too few never read as enough.
+      const covered = (Math.floor(days * 10) / 10).toFixed(1);
+      return insufficient(`the version's reference covers ${covered} days, ${policy.min_days} are needed`);
     }
     return { status: "measured", matched: new MatchedReference(reference, { designEffect, bands }, policy) };
   }
