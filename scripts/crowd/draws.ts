@@ -2,7 +2,7 @@ import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
 /** What random numbers are drawn for: each purpose has its own, so that one more draw here changes nothing there. */
-const STREAMS = { visitor: 1, session: 2, visit: 3, hour: 4, mischief: 5, bootstrap: 6 } as const;
+const STREAMS = { visitor: 1, session: 2, visit: 3, hour: 4, mischief: 5 } as const;
 export type Stream = keyof typeof STREAMS;
 
 /**

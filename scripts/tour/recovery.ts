@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { classIndices } from "../../functions/src/design/css.ts";
 import { applyOverrides } from "../../functions/src/design/rules.ts";
-import { openBundle, type VersionModel } from "../../functions/src/model/bundle.ts";
-import { Bundle } from "../../functions/src/model/schema.ts";
+import type { VersionModel } from "../../functions/src/model/bundle.ts";
 import type { ModelVersion } from "../../functions/src/registry/schema.ts";
 import { check } from "./check.ts";
 import { EXPLORED } from "./first-answers.ts";
@@ -11,7 +10,6 @@ import type { MadeVersion } from "./made-version.ts";
 import { newVisitors } from "./new-visitors.ts";
 import { designOf, regainedOf, regainedTable } from "./regained.ts";
 import { settled } from "./settled.ts";
-import type { State } from "./state.ts";
 import type { Tour, TourResult } from "./tour.ts";
 import { percent } from "./worth.ts";
 
@@ -28,9 +26,9 @@ export async function recovery(
   const { version } = child;
   const answered = await newVisitors(tour, version.version);
   await settled(tour, [child.job.id]);
-  asServed(await open(state, version), answered, version.version);
+  asServed(await state.model(version), answered, version.version);
 
-  const all = regainedOf(answered, await open(state, parent), seed);
+  const all = regainedOf(answered, await state.model(parent), seed);
   const [everybody] = all;
   if (everybody === undefined) return null;
   const { rules, parent: kept, child: now, best, regained } = everybody;
@@ -52,13 +50,6 @@ export async function recovery(
     return `the child should regain something over its parent, but the lower 95 % bound of the difference is ${low.toFixed(4)}`;
   });
   return { rules, parent: kept, child: now, best, regained };
-}
-
-/** A version's models, from its stored files. */
-async function open(state: State, version: ModelVersion): Promise<VersionModel> {
-  const files = await state.files(version);
-  const text = Buffer.from(files.get("bundle.json") ?? []).toString("utf8");
-  return openBundle(Bundle.parse(JSON.parse(text)), files);
 }
 
 /**

@@ -1,12 +1,11 @@
-import Table from "cli-table3";
 import { classIndices } from "../../functions/src/design/css.ts";
 import { extractFeatures } from "../../functions/src/design/features.ts";
 import type { VersionModel } from "../../functions/src/model/bundle.ts";
 import type { Visit } from "../crowd/crowd.ts";
 import { bestProbability, engagementProbability, rulesProbability, shownProbability } from "../crowd/tastes.ts";
-import { type Interval, meanOverVisitors } from "./interval.ts";
+import type { Interval } from "./interval.ts";
 import type { AnsweredVisit } from "./life.ts";
-import { percent, treatedGroups } from "./worth.ts";
+import { overVisits, tableOf, treatedGroups } from "./worth.ts";
 
 /** True engagement probabilities over the same visits, the parent's under what it would have answered them. */
 export interface Regained {
@@ -38,25 +37,21 @@ export function regainedOf(answered: readonly AnsweredVisit[], parent: VersionMo
 
 function compare(
   name: string,
-  visits: readonly AnsweredVisit[],
+  of: readonly AnsweredVisit[],
   { parent, seed }: { parent: VersionModel; seed: number },
 ): Regained {
-  const rows = visits.map(({ visit, prediction }) => ({
+  const rows = of.map(({ visit, prediction }) => ({
     visitor: visit.visitorNumber,
     rules: rulesProbability(visit),
     parent: shownProbability(visit, designOf(parent, visit)),
     child: engagementProbability(visit, classIndices(prediction.css_classes)),
     best: bestProbability(visit),
   }));
-  const mean = (value: (row: (typeof rows)[number]) => number): Interval =>
-    meanOverVisitors(
-      rows.map((row) => ({ visitor: row.visitor, value: value(row) })),
-      seed,
-    );
+  const { visitors, visits, mean } = overVisits(rows, seed);
   return {
     name,
-    visitors: new Set(rows.map(({ visitor }) => visitor)).size,
-    visits: rows.length,
+    visitors,
+    visits,
     rules: mean(({ rules }) => rules),
     parent: mean((row) => row.parent),
     child: mean(({ child }) => child),
@@ -68,19 +63,10 @@ function compare(
 
 /** The table that a person reads: percentages with 95 % intervals. */
 export function regainedTable(all: readonly Regained[]): string {
-  const table = new Table({
-    head: ["", "visitors", "visits", "rules %", "parent %", "child %", "best %", "child - parent, points"],
-    colAligns: ["left", "right", "right", "right", "right", "right", "right", "right"],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { name, visitors, visits, rules, parent, child, best, regained } of all) {
-    table.push([
-      name,
-      visitors,
-      visits,
-      ...[rules, parent, child, best].map((one) => percent(one)),
-      percent(regained, "+"),
-    ]);
-  }
-  return table.toString();
+  return tableOf(
+    ["rules %", "parent %", "child %", "best %", "child - parent, points"],
+    all.map(({ rules, parent, child, best, regained: gain, ...group }) => {
+      return { ...group, shares: [rules, parent, child, best], gain };
+    }),
+  );
 }

@@ -1,16 +1,18 @@
 import { FoldState } from "../../functions/src/collect/schema.ts";
 import { Deployment } from "../../functions/src/deploy/schema.ts";
 import { Evaluation } from "../../functions/src/evaluate/schema.ts";
-import { XGBOOST_JSON } from "../../functions/src/model/schema.ts";
+import type { VersionModel } from "../../functions/src/model/bundle.ts";
 import { ModelVersion } from "../../functions/src/registry/schema.ts";
+import { VersionStore } from "../../functions/src/registry/store.ts";
 import { Routing } from "../../functions/src/serve/schema.ts";
-import { database, parseDocument } from "../../functions/src/shared/firestore.ts";
+import { bucket, database, parseDocument } from "../../functions/src/shared/firestore.ts";
 import { Alert } from "../../functions/src/shared/schema.ts";
 import { RetrainingJob } from "../../functions/src/train/schema.ts";
 
 /** Looks at the system's documents and objects, as a person with a console would; changes nothing. */
 export class State {
   private readonly db = database();
+  private readonly registry = new VersionStore(this.db, bucket());
 
   /** The decisions that opened a job. */
   async firedEvaluations(): Promise<Evaluation[]> {
@@ -59,11 +61,14 @@ export class State {
     return new Uint8Array(await answer.arrayBuffer());
   }
 
-  /** A version's files as its document lists them, those that are JSON for Python's XGBoost left out: name -> bytes. */
-  async files({ artefacts }: ModelVersion): Promise<Map<string, Uint8Array>> {
-    const needed = Object.entries(artefacts).filter(([file]) => !file.endsWith(XGBOOST_JSON));
-    const read = needed.map(async ([file, { path }]) => [file, await this.object(path)] as const);
-    return new Map(await Promise.all(read));
+  /** A version's files, those that are JSON for Python's XGBoost left out: name -> bytes. */
+  async files({ version }: ModelVersion): Promise<ReadonlyMap<string, Uint8Array>> {
+    return (await this.registry.loadFiles(version)).files;
+  }
+
+  /** A version's models, ready to answer. */
+  async model({ version }: ModelVersion): Promise<VersionModel> {
+    return this.registry.loadModel(version);
   }
 
   private async all<T>(collection: string, schema: Parameters<typeof parseDocument<T>>[0]): Promise<T[]> {

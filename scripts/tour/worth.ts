@@ -44,22 +44,31 @@ export function treatedGroups(answered: readonly AnsweredVisit[]): { name: strin
   return [{ name: "everybody", visits: treated }, ...classes];
 }
 
-function worth(name: string, visits: readonly AnsweredVisit[], seed: number): Worth {
-  const rows = visits.map(({ visit, prediction }) => ({
+/** How many visitors and visits there are, and the mean of any figure of them with its interval. */
+export function overVisits<Row extends { visitor: number }>(rows: readonly Row[], seed: number) {
+  return {
+    visitors: new Set(rows.map(({ visitor }) => visitor)).size,
+    visits: rows.length,
+    mean: (value: (row: Row) => number): Interval =>
+      meanOverVisitors(
+        rows.map((row) => ({ visitor: row.visitor, value: value(row) })),
+        seed,
+      ),
+  };
+}
+
+function worth(name: string, of: readonly AnsweredVisit[], seed: number): Worth {
+  const rows = of.map(({ visit, prediction }) => ({
     visitor: visit.visitorNumber,
     rules: rulesProbability(visit),
     model: engagementProbability(visit, classIndices(prediction.css_classes)),
     best: bestProbability(visit),
   }));
-  const mean = (value: (row: (typeof rows)[number]) => number): Interval =>
-    meanOverVisitors(
-      rows.map((row) => ({ visitor: row.visitor, value: value(row) })),
-      seed,
-    );
+  const { visitors, visits, mean } = overVisits(rows, seed);
   return {
     name,
-    visitors: new Set(rows.map(({ visitor }) => visitor)).size,
-    visits: rows.length,
+    visitors,
+    visits,
     rules: mean(({ rules }) => rules),
     model: mean(({ model }) => model),
     best: mean(({ best }) => best),
@@ -69,13 +78,25 @@ function worth(name: string, visits: readonly AnsweredVisit[], seed: number): Wo
 
 /** The table that a person reads: percentages with 95 % intervals. */
 export function worthTable(worths: readonly Worth[]): string {
+  return tableOf(
+    ["rules %", "answered %", "best %", "answered - rules, points"],
+    worths.map(({ rules, model, best, gain, ...group }) => ({ ...group, shares: [rules, model, best], gain })),
+  );
+}
+
+/** A row for each group of visits: its shares, and the gain that is the difference of two of them. */
+export function tableOf(
+  head: readonly string[],
+  groups: readonly (Pick<Worth, "name" | "visitors" | "visits" | "gain"> & { shares: readonly Interval[] })[],
+): string {
+  const names = ["", "visitors", "visits", ...head];
   const table = new Table({
-    head: ["", "visitors", "visits", "rules %", "answered %", "best %", "answered - rules, points"],
-    colAligns: ["left", "right", "right", "right", "right", "right", "right"],
+    head: names,
+    colAligns: names.map((_, column) => (column === 0 ? "left" : "right")),
     style: { head: [], border: [], compact: true },
   });
-  for (const { name, visitors, visits, rules, model, best, gain } of worths) {
-    table.push([name, visitors, visits, percent(rules), percent(model), percent(best), percent(gain, "+")]);
+  for (const { name, visitors, visits, shares, gain } of groups) {
+    table.push([name, visitors, visits, ...shares.map((share) => percent(share)), percent(gain, "+")]);
   }
   return table.toString();
 }

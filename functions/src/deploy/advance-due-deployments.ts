@@ -61,8 +61,8 @@ async function openNext(
   const newest = (await versions.list(CANDIDATES)).find(({ gate }) => gate.verdict === "better");
   if (newest === undefined || (await deployments.knows(newest.version))) return undefined;
   const { version, gate, lineage } = newest;
-  const better = { requestedBy: "system", reason: gate.reason, than: lineage.parent ?? "rules" } as const;
-  const request = { version, ...better, stages: policy.stages, nowMs, again: false };
+  const than = lineage.parent ?? "rules";
+  const request = { version, requestedBy: "system", reason: gate.reason, stages: policy.stages, nowMs, than };
   try {
     const { id, phase, stage } = await deployments.open(request);
     return { id, action: "open", phase, stage, reason: gate.reason };

@@ -20,5 +20,5 @@ export async function openDeployment(
   }
   const nowMs = await deployments.eventNowMs();
   const { stages } = policy.deployment;
-  return deployments.open({ version, requestedBy: uid, reason, stages, nowMs, again: true });
+  return deployments.open({ version, requestedBy: uid, reason, stages, nowMs });
 }

@@ -26,9 +26,10 @@ export interface OpenRequest {
   stages: number[];
   /** Event time, epoch ms. */
   nowMs: number;
-  /** A version that has had its turn (`knows`) may be deployed again. */
-  again: boolean;
-  /** What was in service when it proved better; left out where a person decides, whatever it was compared with. */
+  /**
+   * What was in service when it proved better: that must still be, and the version must not have had its turn (`knows`). Left
+   * out where a person decides, who may deploy anything again, whatever it was compared with.
+   */
   than?: ServedVersion;
 }
 
@@ -88,10 +89,12 @@ export class DeploymentStore {
       if (running !== undefined) throw new RefusedError(`${running.id} is going on; one deployment at a time`);
       const routing = await this.routing.read(tx);
       if (routing.stable === version) throw new RefusedError(`${version} is in service already`);
-      if (request.than !== undefined && request.than !== routing.stable) {
-        throw new RefusedError(`${version} is better than ${request.than}, and ${routing.stable} is in service now`);
+      if (request.than !== undefined) {
+        if (request.than !== routing.stable) {
+          throw new RefusedError(`${version} is better than ${request.than}, and ${routing.stable} is in service now`);
+        }
+        if (await this.knows(version, tx)) throw new RefusedError(`${version} has had its turn`);
       }
-      if (!request.again && (await this.knows(version, tx))) throw new RefusedError(`${version} has had its turn`);
       const same = this.db.collection("deployments").where("version", "==", version).limit(MOST_OF_ONE_VERSION);
       const before = (await tx.get(same)).size;
       if (before === MOST_OF_ONE_VERSION) {

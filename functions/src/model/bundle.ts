@@ -10,7 +10,7 @@ import {
 import { openTrees, type TreeTarget, treeTargets } from "./bundle-trees.ts";
 import { ModelFormatError } from "./byte-reader.ts";
 import type { Bundle } from "./schema.ts";
-import { softmax } from "./softmax.ts";
+import { mostProbable, softmax } from "./softmax.ts";
 
 /** A version ready to answer. */
 export interface VersionModel {
@@ -43,6 +43,7 @@ export function openBundle(bundle: Bundle, files: ReadonlyMap<string, Uint8Array
   const columns = bundle.features.map((name) => FEATURE_NAMES.indexOf(name));
   const margins = openTrees(bundle, files);
   const places = new Map(treeTargets(bundle).map((target) => [target.name, target]));
+  const groups = CLASS_GROUPS.map((group) => ({ group, of: probabilitiesOf(bundle, group, places.get(group)) }));
   const row = new Float64Array(columns.length);
   const score = (features: Float64Array): Float32Array => {
     if (features.length !== FEATURE_NAMES.length) {
@@ -56,8 +57,8 @@ export function openBundle(bundle: Bundle, files: ReadonlyMap<string, Uint8Array
   const predictFully = (features: Float64Array): FullAnswer => {
     const scored = score(features);
     const answer = { classes: {}, variables: {}, confidence: {}, probabilities: {} } as FullAnswer;
-    for (const group of CLASS_GROUPS) {
-      const probabilities = classProbabilities(bundle, group, places.get(group), scored);
+    for (const { group, of } of groups) {
+      const probabilities = of(scored);
       const index = mostProbable(probabilities);
       answer.classes[group] = index;
       answer.confidence[group] = probabilities[index] ?? 0;
@@ -80,24 +81,19 @@ export function openBundle(bundle: Bundle, files: ReadonlyMap<string, Uint8Array
   };
 }
 
-function classProbabilities(
+/** How the probabilities of a group's classes follow from the margins; a constant's are the same at every visit. */
+function probabilitiesOf(
   { classes }: Bundle,
   group: ClassGroup,
   place: TreeTarget | undefined,
-  scored: Float32Array,
-): Float32Array {
+): (scored: Float32Array) => Float32Array {
   const target = classes[group];
-  if (target.kind === "constant")
-    return Float32Array.from(CLASSES[group], (_, index) => Number(index === target.value));
+  if (target.kind === "constant") {
+    const sure = Float32Array.from(CLASSES[group], (_, index) => Number(index === target.value));
+    return () => sure;
+  }
   if (place === undefined) throw new RangeError(`${target.file} is not scored`);
-  return softmax(scored.subarray(place.first, place.first + place.outputs));
-}
-
-/** The first of equals. */
-function mostProbable(probabilities: Float32Array): number {
-  let index = 0;
-  for (let i = 1; i < probabilities.length; i++) if ((probabilities[i] ?? 0) > (probabilities[index] ?? 0)) index = i;
-  return index;
+  return (scored) => softmax(scored.subarray(place.first, place.first + place.outputs));
 }
 
 function checkConstants({ classes, variables }: Bundle): void {

@@ -40,3 +40,10 @@ export function expf(x: number): number {
   const y = f(1 + f(f(f(f(r * c) / f(2 - c)) - low) + high));
   return f(y * 2 ** k);
 }
+
+/** Index of the most probable class, the first of equals. */
+export function mostProbable(probabilities: ArrayLike<number>): number {
+  let index = 0;
+  for (let i = 1; i < probabilities.length; i++) if ((probabilities[i] ?? 0) > (probabilities[index] ?? 0)) index = i;
+  return index;
+}

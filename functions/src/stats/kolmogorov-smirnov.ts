@@ -1,5 +1,5 @@
 import { insufficient, type Measured } from "./measured.ts";
-import { type Samples, sorted } from "./samples.ts";
+import { distancesOf, type Samples, sorted } from "./samples.ts";
 
 /** What the test found. */
 export interface KolmogorovSmirnov {
@@ -28,15 +28,7 @@ export function kolmogorovSmirnovTest({ reference, current }: Samples): Measured
   if (fewer < LEAST) return insufficient(`${fewer} observations, ${LEAST} are needed`);
 
   let statistic = 0;
-  let i = 0;
-  let j = 0;
-  while (i < a.length && j < b.length) {
-    const value = Math.min(a[i] as number, b[j] as number);
-    // Both functions step over all equal values before they are compared.
-    while (a[i] === value) i++;
-    while (b[j] === value) j++;
-    statistic = Math.max(statistic, Math.abs(i / a.length - j / b.length));
-  }
+  for (const { distance } of distancesOf(a, b)) statistic = Math.max(statistic, Math.abs(distance));
   const size = (a.length * b.length) / (a.length + b.length);
   const z = Math.sqrt(size) * statistic;
   return {

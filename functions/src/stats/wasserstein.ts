@@ -1,6 +1,6 @@
 import { standardDeviation } from "simple-statistics";
 import { insufficient, type Measured } from "./measured.ts";
-import { type Samples, sorted } from "./samples.ts";
+import { distancesOf, type Samples, sorted } from "./samples.ts";
 
 /** How far the mass of one sample must be carried to make the other. */
 export interface Wasserstein {
@@ -25,15 +25,10 @@ export function wassersteinDistance({ reference, current }: Samples): Measured<W
   if (b.length === 0) return insufficient("the current sample is empty");
 
   let distance = 0;
-  let i = 0;
-  let j = 0;
-  let last = Math.min(a[0] as number, b[0] as number);
-  while (i < a.length || j < b.length) {
-    const value = Math.min(a[i] ?? Number.POSITIVE_INFINITY, b[j] ?? Number.POSITIVE_INFINITY);
-    distance += Math.abs(i / a.length - j / b.length) * (value - last);
-    while (a[i] === value) i++;
-    while (b[j] === value) j++;
-    last = value;
+  let last = { value: Math.min(a[0] as number, b[0] as number), distance: 0 };
+  for (const step of distancesOf(a, b)) {
+    distance += Math.abs(last.distance) * (step.value - last.value);
+    last = step;
   }
   if (distance === 0) return { status: "measured", distance, normed: 0 };
   // Asked of the values: the deviation of equal ones, computed, need not be 0.

@@ -1,3 +1,5 @@
+import { mostProbable } from "../model/softmax.ts";
+
 /** What a classifier is worth on rows that it has not seen; all over weighted rows. NaN where no row has weight. */
 export interface ClassificationFigures {
   accuracy: number;
@@ -49,8 +51,7 @@ export function sumsOf(classes: number): number {
 export function addRow(sums: Float64Array, at: number, classes: number, row: ClassifiedRow): void {
   const { probabilities, label, weight } = row;
   const of = (c: number): number => probabilities[c] as number;
-  let guess = 0;
-  for (let c = 1; c < classes; c++) if (of(c) > of(guess)) guess = c;
+  const guess = mostProbable(probabilities);
   const add = (i: number, value: number): void => {
     sums[at + i] = (sums[at + i] as number) + weight * value;
   };

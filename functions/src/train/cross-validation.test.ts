@@ -2,33 +2,19 @@ import { describe, expect, it } from "vitest";
 import { learnableLogs } from "../../../test/seeded-logs.ts";
 import { Lifecycle } from "../config.ts";
 import { groupOverFolds, variableOverFolds } from "./cross-validation.ts";
-import { examplesOf } from "./examples.ts";
 import type { TargetName } from "./labels.ts";
-import { planTraining } from "./plan.ts";
 import { sampleOf } from "./sample.ts";
-import { splitSessions } from "./split.ts";
 import { trainUnits } from "./train-units.ts";
 import { heldBackRows, learntRows, unitsOf } from "./units.ts";
-import { crossValidationFolds, type Workspace } from "./workspace.ts";
+import { type Workspace, workspaceOf } from "./workspace.ts";
 
 const END_MS = Date.parse("2026-09-28T00:00:00Z");
 
 function workspace(changes: Partial<Lifecycle["training"]> = {}, sessions = 400): Workspace {
   const { training } = Lifecycle.parse({ training: { rounds: 10, ...changes } });
-  const examples = examplesOf(learnableLogs("cv", { sessions, endMs: END_MS }).map(sampleOf), "engagement");
-  const split = splitSessions(examples, training.holdout_share);
+  const samples = learnableLogs("cv", { sessions, endMs: END_MS }).map(sampleOf);
   const validation = { verdict: "proceed", checked: 0, valid: 0, invalid: {}, reason: "" } as const;
-  const fold = crossValidationFolds(examples, split, training);
-  return {
-    training,
-    validation,
-    examples,
-    visits: examples,
-    split,
-    plan: planTraining(examples, split),
-    fold,
-    parent: null,
-  };
+  return workspaceOf(samples, { training, validation, parent: null });
 }
 
 const sessionsOf = ({ examples }: Workspace, rows: Int32Array): Set<number> =>

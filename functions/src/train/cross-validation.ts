@@ -6,7 +6,7 @@ import type { GroupMetrics, OverFolds, VariableMetrics } from "../registry/schem
 import { classificationFigures } from "./classification.ts";
 import { pick } from "./examples.ts";
 import type { TargetName } from "./labels.ts";
-import { absoluteError } from "./metrics.ts";
+import { absoluteError, periodOf } from "./metrics.ts";
 import { heldBackRows } from "./units.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -43,13 +43,14 @@ export function variableOverFolds(
   name: VariableName,
   predictions: FoldPredictions,
 ): NonNullable<VariableMetrics["cross_validation"]> | null {
-  const { min, max, circular } = VARIABLES[name];
+  const { min, max } = VARIABLES[name];
+  const period = periodOf(name);
   const { labels, weights } = workspace.examples;
   const maes = foldsWithRows(workspace, name, predictions).map(({ rows, values }) => {
     let [sum, weight] = [0, 0];
     rows.forEach((row, i) => {
       const predicted = clampVariable(name, values[i] as number);
-      const error = absoluteError(predicted, labels[name][row] as number, circular ? max - min : null);
+      const error = absoluteError(predicted, labels[name][row] as number, period);
       sum += (weights[row] as number) * error;
       weight += weights[row] as number;
     });

@@ -7,11 +7,8 @@ import { CLASS_GROUPS, type ClassGroup, type Design, VARIABLE_NAMES } from "../d
 import type { JudgedModel } from "../model/bundle.ts";
 import { type Answers, answersOf } from "./answers.ts";
 import { type Candidate, evaluateCandidate } from "./evaluate-candidate.ts";
-import { examplesOf } from "./examples.ts";
-import { planTraining } from "./plan.ts";
 import { sampleOf } from "./sample.ts";
-import { splitSessions } from "./split.ts";
-import type { Workspace } from "./workspace.ts";
+import { type Workspace, workspaceOf } from "./workspace.ts";
 
 const VERSION = "v_20260928T051200Z_0123456789ab";
 const ENGAGED = { session_duration: 120_001, interactions_count: 6, scroll_depth: 0.71, bounce_rate: 0.29 };
@@ -34,19 +31,8 @@ function workspace(policy: "engagement" | "observed", differences: Partial<Inter
     ),
   );
   const training = { ...Lifecycle.parse({}).training, target_policy: policy };
-  const examples = examplesOf(samples, policy);
-  const split = splitSessions(examples, training.holdout_share);
   const validation = { verdict: "proceed", checked: 11, valid: 11, invalid: {}, reason: "" } as const;
-  return {
-    training,
-    validation,
-    examples,
-    visits: examples,
-    split,
-    plan: planTraining(examples, split),
-    fold: null,
-    parent: null,
-  };
+  return workspaceOf(samples, { training, validation, parent: null });
 }
 
 /** A version that always answers the same. */

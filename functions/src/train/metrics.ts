@@ -1,3 +1,11 @@
+import { VARIABLES, type VariableName } from "../design/schema.ts";
+
+/** The length of a circular variable's circle; null for the others. */
+export function periodOf(name: VariableName): number | null {
+  const { min, max, circular } = VARIABLES[name];
+  return circular ? max - min : null;
+}
+
 /**
  * Distance of a prediction from what was right.
  * @param period for a circular quantity, the length of the circle: errors go the short way round

@@ -4,7 +4,7 @@ import { bootstrapIntervals, type ClusterSums, totalOf } from "../stats/bootstra
 import type { Answers } from "./answers.ts";
 import { addRow, figuresFrom, reliabilityFrom, sumsOf } from "./classification.ts";
 import { labelledRows, pick } from "./examples.ts";
-import { absoluteError, bestConstant, majorityClass } from "./metrics.ts";
+import { absoluteError, bestConstant, majorityClass, periodOf } from "./metrics.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Answers to compare: of the candidate, and of the version in service unless that is the rules. */
@@ -58,8 +58,8 @@ export function groupMetrics(workspace: Workspace, { answers, inService }: Compa
       log_loss_above_in_service: candidate.logLoss - serving.logLoss,
     };
   };
-  const estimates = estimatesOf(clusters, compute, workspace);
   const total = totalOf(clusters);
+  const estimates = estimatesOf(clusters, total, compute, workspace);
   const { accuracy_above_in_service, log_loss_above_in_service, ...own } = estimates;
   return {
     rows: rows.length,
@@ -85,7 +85,8 @@ export function variableMetrics(
   name: VariableName,
 ): VariableMetrics {
   const { examples, split, plan } = workspace;
-  const { min, max, circular } = VARIABLES[name];
+  const { min, max } = VARIABLES[name];
+  const period = periodOf(name);
   const median = medianOf(workspace, name);
   const rows = labelledRows(examples, split.holdout, name);
   const clusters = bySession(workspace, rows, 5, (sums, from, row) => {
@@ -93,16 +94,18 @@ export function variableMetrics(
     const label = examples.labels[name][row] as number;
     const others = [answers, inService ?? answers].map((version) => version.variables[name][row] as number);
     [...others, examples.rules[name][row] as number, median].forEach((predicted, i) => {
-      const error = absoluteError(predicted, label, circular ? max - min : null);
+      const error = absoluteError(predicted, label, period);
       sums[from + i] = (sums[from + i] as number) + weight * error;
     });
     sums[from + 4] = (sums[from + 4] as number) + weight;
   });
   const maes = (total: Float64Array): number[] => Array.from(total.subarray(0, 4), (sum) => sum / (total[4] as number));
+  const total = totalOf(clusters);
   const estimates = estimatesOf(
     clusters,
-    (total) => {
-      const [mae = 0, serving = 0, rules = 0, constant = 0] = maes(total);
+    total,
+    (drawn) => {
+      const [mae = 0, serving = 0, rules = 0, constant = 0] = maes(drawn);
       return {
         mae,
         mae_above_rules: mae - rules,
@@ -112,7 +115,7 @@ export function variableMetrics(
     },
     workspace,
   );
-  const [mae = 0, , rules = 0, constant = 0] = maes(totalOf(clusters)).map(figure);
+  const [mae = 0, , rules = 0, constant = 0] = maes(total).map(figure);
   return {
     rows: rows.length,
     mae,
@@ -143,15 +146,16 @@ function bySession(
 
 function estimatesOf<Name extends string>(
   clusters: ClusterSums,
+  total: Float64Array,
   compute: (total: Float64Array) => Record<Name, number>,
   { training }: Workspace,
 ): Record<Name, Estimate> {
-  const values = compute(totalOf(clusters));
+  const values = compute(total);
   const names = Object.keys(values) as Name[];
   const intervals = bootstrapIntervals(
     clusters,
-    (total) => {
-      const drawn = compute(total);
+    (resampled) => {
+      const drawn = compute(resampled);
       return names.map((name) => drawn[name]);
     },
     training,
@@ -173,9 +177,7 @@ function majorityOf({ examples, split }: Workspace, group: ClassGroup): number {
 /** The same for a variable: the constant with the least absolute error on the training rows. */
 function medianOf({ examples, split }: Workspace, name: VariableName): number {
   const learnt = labelledRows(examples, split.train, name);
-  const { min, max, circular } = VARIABLES[name];
-  const period = circular ? max - min : null;
-  return bestConstant(pick(examples.labels[name], learnt), pick(examples.weights, learnt), period);
+  return bestConstant(pick(examples.labels[name], learnt), pick(examples.weights, learnt), periodOf(name));
 }
 
 /** A mean over no row is no number; documents hold 0 there, beside a count of 0 rows. */

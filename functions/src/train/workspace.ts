@@ -7,6 +7,7 @@ import type { JobFiles } from "./file-store.ts";
 import { foldsOf } from "./folds.ts";
 import type { Parent } from "./parent.ts";
 import { planTraining, type TrainingPlan } from "./plan.ts";
+import type { Sample } from "./sample.ts";
 import type { RetrainingJob } from "./schema.ts";
 import { type Split, splitSessions } from "./split.ts";
 
@@ -42,25 +43,26 @@ export async function openWorkspace(files: JobFiles, job: RetrainingJob, parent:
   const busy = busyVisitors(samples, limits);
   const validator = new LogValidator({ fromMs, toMs, asOfMs }, { limits, busy });
   const valid = samples.filter((sample) => validator.check(sample).length === 0);
-  const examples = examplesOf(valid, training.target_policy);
-  const visits = training.target_policy === "engagement" ? examples : examplesOf(valid, "engagement");
+  return workspaceOf(valid, { training, validation: validator.report(), parent });
+}
+
+/** Makes valid samples ready to train on. */
+export function workspaceOf(
+  samples: readonly Sample[],
+  { training, validation, parent }: Pick<Workspace, "training" | "validation" | "parent">,
+): Workspace {
+  const examples = examplesOf(samples, training.target_policy);
+  const visits = training.target_policy === "engagement" ? examples : examplesOf(samples, "engagement");
   const split = splitSessions(examples, training.holdout_share);
-  return {
-    training,
-    validation: validator.report(),
-    examples,
-    visits,
-    split,
-    plan: parent?.plan ?? planTraining(examples, split),
-    fold: parent === null ? crossValidationFolds(examples, split, training) : null,
-    parent,
-  };
+  const plan = parent?.plan ?? planTraining(examples, split);
+  const fold = parent === null ? crossValidationFolds(examples, split, training) : null;
+  return { training, validation, examples, visits, split, plan, fold, parent };
 }
 
 /** Parts the training side into folds by session; null where there are too few sessions, or the policy wants none. */
-export function crossValidationFolds(
-  { session, ids }: Pick<Examples, "session" | "ids">,
-  split: Pick<Split, "train" | "trainSessions">,
+function crossValidationFolds(
+  { session, ids }: Examples,
+  split: Split,
   { folds, folds_max_sessions: maxGroups, seed }: Lifecycle["training"],
 ): Int32Array | null {
   if (folds === 0 || split.trainSessions < folds) return null;
