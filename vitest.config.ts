@@ -15,8 +15,18 @@ export default defineConfig({
         test: {
           name: "emulator",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/emulator-data.test.ts", "test/*retraining.flow.test.ts"],
+          exclude: ["test/emulator-data.test.ts", "test/*retraining.flow.test.ts", "test/*counting.flow.test.ts"],
           // One emulator run serves the whole suite: files share its routing and config documents, so they take turns.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "counting",
+          // Tens of thousands of logs, beside emulators of their own without background triggers.
+          include: ["test/*counting.flow.test.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -23,6 +23,7 @@ const CHECKS: readonly Check[] = [
   { name: "dead code and dependencies", command: ["knip"] },
   { name: "unit tests", command: ["vitest", "run", "--project", "unit"], live: true },
   besideEmulators("emulator tests", "emulator"),
+  besideEmulators("counting tests", "counting"),
   besideEmulators("retraining tests", "retraining"),
   besideEmulators("emulator-data", "emulator-data", "--import", "emulator-data"),
 ];

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll } from "vitest";
+import { beforeAll } from "vitest";
 
-/** Keeps the functions' triggers from running during the tests of the file that calls this: bulk loads, and counts to the unit. */
+/**
+ * Keeps the functions' triggers and schedules from running, for bulk loads and counts to the unit. They stay off: switched on
+ * again, schedules would answer to other names, and events of a bulk load would still be under way.
+ */
 export function withoutBackgroundTriggers(): void {
-  beforeAll(() => switchTo("disable"));
-  afterAll(() => switchTo("enable"));
-}
-
-async function switchTo(state: "enable" | "disable"): Promise<void> {
-  const url = `http://${process.env["FIREBASE_EMULATOR_HUB"]}/functions/${state}BackgroundTriggers`;
-  const { ok, status } = await fetch(url, { method: "PUT" });
-  if (!ok) throw new Error(`${url} answered ${status}`);
+  beforeAll(async () => {
+    const url = `http://${process.env["FIREBASE_EMULATOR_HUB"]}/functions/disableBackgroundTriggers`;
+    const { ok, status } = await fetch(url, { method: "PUT" });
+    if (!ok) throw new Error(`${url} answered ${status}`);
+  });
 }

@@ -29,7 +29,7 @@ beforeAll(() => {
   process.loadEnvFile(resolve(import.meta.dirname, "../functions/.env.local"));
 });
 
-const fold = (holder = `test-${++folders}`) => foldDueLogs(db, { holder, maxSteps: 50, atOnce: true });
+const fold = (holder = `test-${++folders}`) => foldDueLogs(db, { holder, maxSteps: 50, restMs: 0 });
 
 /** Folds until all that was sent before is counted. Others (triggers, schedules) may fold at the same time. */
 async function foldAll(): Promise<void> {
@@ -166,7 +166,7 @@ describe("fold", () => {
     await foldAll();
     const held = await vi.waitFor(
       async () => {
-        const state = await store.claim(0, { holder: "holder", atOnce: true });
+        const state = await store.claim(0, { holder: "holder", restMs: 0 });
         expect(state.lease?.holder).toBe("holder");
         return state;
       },
@@ -187,12 +187,12 @@ describe("fold", () => {
     await postLogs([signedLog({ assigned_version: version })]);
     await foldAll();
     const state = await new FoldStore(db).read(0);
-    const waits = await foldDueLogs(db, { holder: "early", maxSteps: 50, atOnce: false });
+    const waits = await foldDueLogs(db, { holder: "early", maxSteps: 50, restMs: 5 * MINUTE_MS });
     expect(waits).toEqual({ folded: 0, lastEventAt: state.last_event_at, complete: false });
     await vi.waitFor(
       async () => {
         await db.doc("pipeline/fold-0").update({ folded_at: new Date(Date.now() - 5 * MINUTE_MS).toISOString() });
-        const goesOn = await foldDueLogs(db, { holder: "due", maxSteps: 50, atOnce: false });
+        const goesOn = await foldDueLogs(db, { holder: "due", maxSteps: 50, restMs: 5 * MINUTE_MS });
         expect(goesOn.complete).toBe(true);
       },
       { timeout: 40_000, interval: 200 },

@@ -31,7 +31,7 @@ beforeAll(async () => {
   const triggers = { data_volume: { enabled: false }, age: { enabled: false }, after_training_hours: 0 };
   const reference = { thin_cell_visitors: 20 };
   await db.doc(LIFECYCLE_PATH).set({
-    collect: { maturity_minutes: 0 },
+    collect: { maturity_minutes: 0, fold_rest_minutes: 0 },
     training: { rounds: 5, folds: 0 },
     triggers: { ...triggers, reference },
     jobs: { queued_minutes: 0.05 },

@@ -80,7 +80,10 @@ function relay(
     request.write(chunk);
   });
   client.on("end", () => request.end());
-  client.on("error", () => request.close());
+  client.on("error", () => {
+    // Where an answer is lost the request is none the less carried out, and counted.
+    if (!lost) request.close();
+  });
   request.on("error", () => client.close());
   let trailers: IncomingHttpHeaders = {};
   const finish = (status: unknown): void =>

@@ -7,6 +7,7 @@ import type { IngestWindow, LogBody } from "../../functions/src/collect/schema.t
 import { Lifecycle } from "../../functions/src/config.ts";
 import { bucket, database } from "../../functions/src/shared/firestore.ts";
 import { CounterBuffer } from "../../functions/src/shared/flush.ts";
+import { LIFECYCLE_PATH } from "../../functions/src/shared/lifecycle.ts";
 import { Debounce } from "../../functions/src/train/debounce.ts";
 import { followLogs } from "../../functions/src/train/follow-logs.ts";
 import { firestoreMeter, type Operations, total } from "../../test/firestore-meter.ts";
@@ -140,7 +141,7 @@ async function steadily(figure: Say, taken: () => Operations): Promise<void> {
   await settled();
   taken();
   const startMs = performance.now();
-  const { folded } = await foldDueLogs(database(), { holder: "bench", maxSteps: 1000, atOnce: true });
+  const { folded } = await foldDueLogs(database(), { holder: "bench", maxSteps: 1000, restMs: 0 });
   const took = performance.now() - startMs;
   if (folded !== AN_HOUR) throw new Error(`${folded} logs were folded`);
   figure(`fold of ${AN_HOUR} logs of an hour, four arms`, (folded * 1000) / took, "logs/s");
@@ -176,10 +177,10 @@ async function burst(figure: Say, taken: () => Operations): Promise<void> {
     await take(some);
     for (const _ of some) {
       const serverMs = Date.now();
-      const run = debounce.run(serverMs, async (isFull) => {
+      const run = debounce.run(serverMs, async () => {
         looks++;
         const holder = `burst-${looks}`;
-        await followLogs(db, bucket(), { holder, maxSteps: 50, atOnce: isFull, eventMs: null, serverMs });
+        await followLogs(db, bucket(), { holder, maxSteps: 50, eventMs: null, serverMs });
       });
       pending.push(run);
     }
@@ -187,7 +188,8 @@ async function burst(figure: Say, taken: () => Operations): Promise<void> {
   }
   await Promise.all(pending);
   await settled();
-  const last = { holder: "burst-last", maxSteps: 50, atOnce: true, eventMs: null, serverMs: Date.now() };
+  await db.doc(LIFECYCLE_PATH).set({ collect: { fold_rest_minutes: 0 } });
+  const last = { holder: "burst-last", maxSteps: 50, eventMs: null, serverMs: Date.now() };
   await followLogs(db, bucket(), last);
   const evaluations = (await db.collection("evaluations").count().get()).data().count;
   const jobs = (await db.collection("retraining_jobs").count().get()).data().count;

@@ -5,7 +5,7 @@ import { Lifecycle } from "../../functions/src/config.ts";
  * days where a site has months to look back on.
  */
 export const TOUR_POLICY = {
-  collect: { maturity_minutes: 0 },
+  collect: { maturity_minutes: 0, fold_rest_minutes: 0 },
   training: { window_days: 2, incremental_holdout_sessions: 200 },
   // Tastes turn in the week that belongs to the schedule: by itself, the accuracy trigger would not wait for Monday.
   triggers: { after_training_hours: 240 },

@@ -11,8 +11,8 @@ export interface FoldRun {
   holder: string;
   /** Commits at most, over all shards; each takes up to 500 logs. */
   maxSteps: number;
-  /** Folds even if somebody has within the last five minutes: the caller has counted 500 logs, or must know all. */
-  atOnce: boolean;
+  /** Milliseconds to leave after a shard's last step while less than a step's 500 logs is due; 0 folds whatever is due. */
+  restMs: number;
 }
 
 /** What a run did. */

@@ -1,4 +1,4 @@
-import { FieldPath, type Firestore } from "firebase-admin/firestore";
+import { FieldPath, type Firestore, type Query } from "firebase-admin/firestore";
 import { FOLD_SETTLE_SECONDS } from "../config.ts";
 import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { isFree } from "../shared/lease.ts";
@@ -68,13 +68,16 @@ export class FoldStore {
   }
 
   /**
-   * Takes the lease if it is free and, unless it must be `atOnce`, the shard does not rest; the state that comes back says who
-   * has it.
+   * Takes the lease if it is free and the shard does not rest: for `restMs` after its last step, as long as less is due than a
+   * step takes. The state that comes back says who has it.
    */
-  async claim(shard: number, { holder, atOnce }: { holder: string; atOnce: boolean }): Promise<FoldState> {
-    if (!atOnce) {
+  async claim(shard: number, { holder, restMs }: { holder: string; restMs: number }): Promise<FoldState> {
+    if (restMs > 0) {
       const found = await this.read(shard);
-      if (isResting(found, Date.now())) return found;
+      if (isResting(found, { restMs, nowMs: Date.now() })) {
+        const due = await this.dueAfter(shard, found.watermark).count().get();
+        if (due.data().count < FOLD_LIMIT) return found;
+      }
     }
     return this.db.runTransaction(async (tx) => {
       const found = parseDocument(FoldState, await tx.get(this.state(shard))) ?? FIRST_STATE;
@@ -98,17 +101,8 @@ export class FoldStore {
    * one that a slow commit brings in behind the watermark would never be seen.
    */
   async due(shard: number, watermark: FoldState["watermark"]): Promise<{ due: DueLog[]; more: boolean }> {
-    const settleMs = FOLD_SETTLE_SECONDS.value() * 1000;
-    const ordered = this.db
-      .collection("interaction_logs")
-      .where("shard", "==", shard)
-      .where("fold_after", "<=", iso(Date.now() - settleMs))
-      .orderBy("fold_after")
-      .orderBy(FieldPath.documentId())
-      .limit(FOLD_LIMIT);
-    const from = watermark.id === "" ? ordered : ordered.startAfter(watermark.fold_after, watermark.id);
-    const snapshot = await from.get();
-    const settled = iso(snapshot.readTime.toMillis() - settleMs);
+    const snapshot = await this.dueAfter(shard, watermark).get();
+    const settled = iso(snapshot.readTime.toMillis() - settleMs());
     const docs = snapshot.docs.filter((doc) => doc.get("fold_after") <= settled);
     return {
       due: docs.map((doc) => ({
@@ -208,9 +202,24 @@ export class FoldStore {
     });
   }
 
+  private dueAfter(shard: number, watermark: FoldState["watermark"]): Query {
+    const ordered = this.db
+      .collection("interaction_logs")
+      .where("shard", "==", shard)
+      .where("fold_after", "<=", iso(Date.now() - settleMs()))
+      .orderBy("fold_after")
+      .orderBy(FieldPath.documentId())
+      .limit(FOLD_LIMIT);
+    return watermark.id === "" ? ordered : ordered.startAfter(watermark.fold_after, watermark.id);
+  }
+
   private state(shard: number) {
     return this.db.collection("pipeline").doc(`fold-${shard}`);
   }
+}
+
+function settleMs(): number {
+  return FOLD_SETTLE_SECONDS.value() * 1000;
 }
 
 /** Counts by hour with more of them; the newest hours, since nobody may ever reconcile. */

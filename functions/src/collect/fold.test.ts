@@ -26,10 +26,10 @@ describe("a shard", () => {
   const NOW = Date.parse("2026-09-28T05:10:00.000Z");
   it.each([
     { name: "that was never folded does not rest", folded_at: null, resting: false },
-    { name: "rests for five minutes", folded_at: "2026-09-28T05:05:00.001Z", resting: true },
+    { name: "rests until its time is over", folded_at: "2026-09-28T05:05:00.001Z", resting: true },
     { name: "rests no longer", folded_at: "2026-09-28T05:05:00.000Z", resting: false },
   ])("$name", ({ folded_at, resting }) => {
-    expect(isResting({ folded_at }, NOW)).toBe(resting);
+    expect(isResting({ folded_at }, { restMs: 300_000, nowMs: NOW })).toBe(resting);
   });
 });
 

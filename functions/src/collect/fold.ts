@@ -7,12 +7,13 @@ import { emptyWindow, KEPT_REVISIONS, type WindowKey, windowId, windowKeys } fro
 
 /** Windows and traffic documents that one commit of the fold writes at most, each of about 100 KiB at most. */
 export const MAX_DOCUMENTS = 60;
-/** Milliseconds of server time for which a shard rests after a step, unless so much has come in that it is worth another. */
-const REST_MS = 300_000;
 
-/** True while a shard rests after its last step, whoever made it. */
-export function isResting({ folded_at: foldedAt }: Pick<FoldState, "folded_at">, nowMs: number): boolean {
-  return foldedAt !== null && nowMs - Date.parse(foldedAt) < REST_MS;
+/** True while a shard rests after its last step, whoever made it, by server time. */
+export function isResting(
+  { folded_at: foldedAt }: Pick<FoldState, "folded_at">,
+  { restMs, nowMs }: { restMs: number; nowMs: number },
+): boolean {
+  return foldedAt !== null && nowMs - Date.parse(foldedAt) < restMs;
 }
 
 /** Ids of the windows that a log is counted in: none for an imported one, which feeds training only. */

@@ -35,7 +35,7 @@ export async function reconcileLogs(
   db: Firestore,
   { holder, nowMs }: { holder: string; nowMs: number },
 ): Promise<Reconciled> {
-  const { complete } = await foldDueLogs(db, { holder, maxSteps: FOLD_STEPS, atOnce: true });
+  const { complete } = await foldDueLogs(db, { holder, maxSteps: FOLD_STEPS, restMs: 0 });
   const store = new FoldStore(db);
   const found: Reconciled = { hours: 0, missed: 0 };
   for (const shard of store.shards()) {

@@ -17,7 +17,7 @@ export const monitorHealth = onSchedule(
       import("./revive-stuck-jobs.ts"),
     ]);
     const times = { eventMs: Date.parse(event.scheduleTime), serverMs: Date.now() };
-    const run = { holder: randomUUID(), maxSteps: MAX_STEPS, atOnce: true };
+    const run = { holder: randomUUID(), maxSteps: MAX_STEPS };
     const [revived, followed] = await independently(
       reviveStuckJobs(database()),
       followLogs(database(), bucket(), { ...run, ...times }),

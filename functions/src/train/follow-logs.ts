@@ -2,8 +2,11 @@ import type { Bucket } from "@google-cloud/storage";
 import type { Firestore } from "firebase-admin/firestore";
 import { type FoldOutcome, foldDueLogs } from "../collect/fold-due-logs.ts";
 import { evaluateIfDue } from "../evaluate/evaluate-triggers.ts";
+import { readLifecycle } from "../shared/lifecycle.ts";
 import { openJobFor } from "./open-job.ts";
 import type { Opening } from "./store.ts";
+
+const MINUTE_MS = 60_000;
 
 /** One look at what has come in. */
 export interface Follow {
@@ -11,8 +14,6 @@ export interface Follow {
   holder: string;
   /** Commits of the fold at most, 500 logs each. */
   maxSteps: number;
-  /** Folds even if somebody has within the last five minutes. */
-  atOnce: boolean;
   /** Event time of the decision, epoch ms; null: that of the latest log folded. */
   eventMs: number | null;
   /** Server time, epoch ms. */
@@ -31,7 +32,8 @@ export interface Followed extends FoldOutcome {
  * is decided: the hour's one decision must not be spent on half of them.
  */
 export async function followLogs(db: Firestore, bucket: Bucket, follow: Follow): Promise<Followed> {
-  const folded = await foldDueLogs(db, follow);
+  const { collect } = await readLifecycle(db);
+  const folded = await foldDueLogs(db, { ...follow, restMs: collect.fold_rest_minutes * MINUTE_MS });
   const last = folded.lastEventAt === null ? null : Date.parse(folded.lastEventAt);
   const nowMs = follow.eventMs ?? last;
   if (!folded.complete || nowMs === null) return { ...folded, fired: null, job: null };

@@ -25,9 +25,9 @@ export const onInteractionLog = onDocumentCreated(
   { document: "interaction_logs/{id}", region: REGION, database: DATABASE_ID, memory: "512MiB", timeoutSeconds: 300 },
   async () => {
     const serverMs = Date.now();
-    await logsOfInstance.run(serverMs, async (isFull) => {
+    await logsOfInstance.run(serverMs, async () => {
       const { followLogs } = await import("./follow-logs.ts");
-      const follow = { holder: randomUUID(), maxSteps: EVENT_STEPS, atOnce: isFull, eventMs: null, serverMs };
+      const follow = { holder: randomUUID(), maxSteps: EVENT_STEPS, eventMs: null, serverMs };
       logger.info("logs followed", await followLogs(database(), bucket(), follow));
     });
   },

@@ -250,7 +250,7 @@ it(`counts every damaged log of a dirty stream with its reasons, ${DAMAGES.lengt
   );
 
   const folded = async () => {
-    await foldDueLogs(db, { holder: "dirty", maxSteps: 50, atOnce: true });
+    await foldDueLogs(db, { holder: "dirty", maxSteps: 50, restMs: 0 });
     const { docs } = await db.collection("windows").where("version", "==", version).get();
     return docs.map((doc) => Window.parse(doc.data()));
   };

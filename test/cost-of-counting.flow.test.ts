@@ -31,7 +31,7 @@ beforeAll(async () => {
   // Where a client connects to is settled with its first request.
   process.env["FIRESTORE_EMULATOR_HOST"] = meter.host;
   db = database();
-  const drained = await foldDueLogs(db, { holder: "drain", maxSteps: 1000, atOnce: true });
+  const drained = await foldDueLogs(db, { holder: "drain", maxSteps: 1000, restMs: 0 });
   expect(drained.complete).toBe(true);
 });
 afterAll(async () => {
@@ -102,7 +102,7 @@ it.each([
   for (let from = 0; from < perHour; from += STEP) {
     expect((await ingest(logs.slice(from, from + STEP))).accepted).toBe(STEP);
     ingests.push(meter.take());
-    const { folded } = await foldDueLogs(db, { holder: `cost-${from}`, maxSteps: 50, atOnce: true });
+    const { folded } = await foldDueLogs(db, { holder: `cost-${from}`, maxSteps: 50, restMs: 0 });
     expect(folded).toBe(STEP);
     folds.push(meter.take());
   }
