@@ -77,10 +77,10 @@ export const Lifecycle = z
         /** Minutes after the prediction until a log counts; until then a higher `seq` may amend it. */
         maturity_minutes: z.number().min(0).max(1440).default(45),
         /**
-         * Minutes that the fold rests after a step while fewer than 500 logs wait: a step writes up to 60 documents, however few it
+         * Minutes that the fold rests after a step while fewer than 1000 logs wait: a step writes up to 60 documents, however few it
          * counts.
          */
-        fold_rest_minutes: z.number().min(0).max(60).default(20),
+        fold_rest_minutes: z.number().min(0).max(60).default(30),
         /** Hours for which a receipt is accepted. */
         receipt_max_age_hours: z.number().min(1).max(168).default(48),
         /** Days until a stored log expires; two under the 90 that are promised, since TTL deletes late. */

@@ -7,7 +7,7 @@ describe("the tour's policy", () => {
     expect(Lifecycle.safeParse(TOUR_POLICY).error).toBeUndefined();
     expect(changesInWords(TOUR_POLICY)).toEqual([
       "collect.maturity_minutes 0 instead of 45",
-      "collect.fold_rest_minutes 0 instead of 20",
+      "collect.fold_rest_minutes 0 instead of 30",
       "training.window_days 2 instead of 30",
       "training.incremental_holdout_sessions 200 instead of 1500",
       "triggers.after_training_hours 240 instead of 72",

@@ -9,9 +9,9 @@ import { foldTraffic } from "./traffic.ts";
 export interface FoldRun {
   /** Names this run in the lease: unique per call. */
   holder: string;
-  /** Commits at most, over all shards; each takes up to 500 logs. */
+  /** Commits at most, over all shards; each takes up to 1000 logs. */
   maxSteps: number;
-  /** Milliseconds to leave after a shard's last step while less than a step's 500 logs is due; 0 folds whatever is due. */
+  /** Milliseconds to leave after a shard's last step while less than a step's 1000 logs is due; 0 folds whatever is due. */
   restMs: number;
 }
 

@@ -8,8 +8,8 @@ import { afterReconciling, type FoldedHour, HOUR_MS } from "./reconcile.ts";
 import { FoldState, GRANULARITIES, InteractionLog, Traffic, Window } from "./schema.ts";
 import { documentsById, logShards } from "./store.ts";
 
-/** Logs that the fold reads at a time. */
-const FOLD_LIMIT = 500;
+/** Logs that the fold reads at a time, and that are worth a step whenever they are due. */
+const FOLD_LIMIT = 1000;
 /** Hours of which it is remembered how many logs were folded, until they are reconciled. */
 const KEPT_HOURS = 200;
 /** Milliseconds for which a folder that went silent keeps others from trying. */

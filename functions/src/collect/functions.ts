@@ -91,7 +91,7 @@ function makeInstance(): Instance {
   return {
     store,
     inbox: new InboxStore(db),
-    counters: new CounterBuffer((windows) => store.writeWindows(windows)),
+    counters: new CounterBuffer((windows) => store.writeWindows(windows), { whole: true }),
     policies: new LifecycleCache(db, ROUTING_FRESH_SECONDS.value() * 1000),
   };
 }

@@ -11,7 +11,7 @@ import { foldTraffic } from "./traffic.ts";
 
 /** Hours that one run looks at per shard: two days, after an outage. */
 const MAX_HOURS = 48;
-/** Commits of the fold before it: up to 50,000 logs. */
+/** Commits of the fold before it: up to 100,000 logs. */
 const FOLD_STEPS = 100;
 /** Logs that a page of a recount reads. */
 const PAGE = 1000;

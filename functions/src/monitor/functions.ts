@@ -5,7 +5,7 @@ import { REGION } from "../config.ts";
 import { bucket, database } from "../shared/firestore.ts";
 import { independently } from "./independently.ts";
 
-/** Commits of the fold that one run does at most: up to 50,000 logs. */
+/** Commits of the fold that one run does at most: up to 100,000 logs. */
 const MAX_STEPS = 100;
 
 /** The backstop of the loop: folds and decides when no traffic does it, and revives jobs that stopped moving. */

@@ -51,6 +51,35 @@ describe("counter buffer", () => {
     expect(state.writes).toBe(writes);
   });
 
+  it("writes a window that is to be whole when the next one has begun, and what is left in the end", async () => {
+    const { state, write, sum } = database();
+    const buffer = new CounterBuffer(write, { whole: true });
+    one(buffer, "first");
+    vi.setSystemTime(299_000);
+    one(buffer, "first");
+    await buffer.flushIfDue();
+    expect(state.writes).toBe(0);
+    vi.setSystemTime(300_000);
+    one(buffer, "second");
+    await buffer.flushIfDue();
+    expect([...state.documents.values()]).toEqual([{ n: 2 }]);
+    vi.setSystemTime(400_000);
+    one(buffer, "second");
+    await buffer.flushIfDue();
+    expect(state.writes).toBe(1);
+    await buffer.flush();
+    expect(sum()).toBe(4);
+    expect(state.documents.size).toBe(2);
+  });
+
+  it("writes it earlier when it has 500 changes", async () => {
+    const { state, write } = database();
+    const buffer = new CounterBuffer(write, { whole: true });
+    for (let i = 0; i < 500; i++) one(buffer);
+    await buffer.flushIfDue();
+    expect([...state.documents.values()]).toEqual([{ n: 500 }]);
+  });
+
   it("counts age from the first change, not from the start of an idle instance", async () => {
     const { state, write } = database();
     const buffer = new CounterBuffer(write);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { logger } from "firebase-functions";
 import { reasonOf } from "./errors.ts";
 
-/** Milliseconds after which counters are written, within a request, at the latest. */
+/** Milliseconds after which counters are written, within a request; for windows that are written whole, once one is over. */
 const MAX_AGE_MS = 30_000;
 /** Changes after which they are written earlier. */
 const MAX_CHANGES = 500;
@@ -11,21 +11,27 @@ const TERMINATION_MS = 8_000;
 
 /**
  * Counters that an instance keeps in memory and writes now and then: there is no CPU after a response, so they are written
- * within a request when 30 s or 500 changes old, and when the instance is told to end.
+ * within a request when 30 s or 500 changes old, and when the instance is told to end. Windows that nobody needs earlier are
+ * written whole: once, when the next one has begun.
  *
  * Every window has a document of its own per instance, and what is written is its total so far, not what was added: a
  * write whose answer was lost is simply done again, and nothing is lost or counted twice.
  */
 export class CounterBuffer<W> {
   private readonly write: (windows: ReadonlyMap<string, W>) => Promise<void>;
+  private readonly whole: boolean;
   private readonly entries = new Map<string, Entry<W>>();
   private changes = 0;
   private since = Date.now();
   private flushing: Promise<void> = Promise.resolve();
 
-  /** @param write sets documents (name -> content) to the given totals; if it throws, they are written again later */
-  constructor(write: (windows: ReadonlyMap<string, W>) => Promise<void>) {
+  /**
+   * @param write sets documents (name -> content) to the given totals; if it throws, they are written again later
+   * @param options.whole whether a window's age does not matter until another one has begun
+   */
+  constructor(write: (windows: ReadonlyMap<string, W>) => Promise<void>, { whole = false } = {}) {
     this.write = write;
+    this.whole = whole;
   }
 
   /**
@@ -47,20 +53,28 @@ export class CounterBuffer<W> {
 
   /** Writes if it is time to. Await it within the request. */
   async flushIfDue(): Promise<void> {
-    if (this.changes === 0) this.since = Date.now();
-    else if (this.changes >= MAX_CHANGES || Date.now() - this.since >= MAX_AGE_MS) await this.flush();
+    if (this.changes >= MAX_CHANGES) await this.flush();
+    else if (this.changes === 0) this.since = Date.now();
+    else if (Date.now() - this.since >= MAX_AGE_MS && (!this.whole || this.entries.size > 1)) {
+      await this.flush({ ofLast: !this.whole });
+    }
   }
 
-  /** Writes what has changed. Never throws: what could not be written stays, and is written with the next. */
-  async flush(): Promise<void> {
-    this.flushing = this.flushing.then(() => this.writeChanged());
+  /**
+   * Writes what has changed, of the last window too unless told otherwise. Never throws: what could not be written stays, and is
+   * written with the next.
+   */
+  async flush({ ofLast } = { ofLast: true }): Promise<void> {
+    this.flushing = this.flushing.then(() => this.writeChanged(ofLast));
     await this.flushing;
   }
 
-  private async writeChanged(): Promise<void> {
+  private async writeChanged(ofLast: boolean): Promise<void> {
     this.changes = 0;
     this.since = Date.now();
-    const changed = [...this.entries.values()].filter((entry) => entry.changes > entry.written);
+    const changed = [...this.entries.values()]
+      .slice(0, ofLast ? undefined : -1)
+      .filter((entry) => entry.changes > entry.written);
     const upTo = changed.map((entry) => entry.changes);
     try {
       if (changed.length > 0) await this.write(new Map(changed.map(({ name, window }) => [name, window])));

@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 export interface Follow {
   /** Names this run in the fold's lease: unique per call. */
   holder: string;
-  /** Commits of the fold at most, 500 logs each. */
+  /** Commits of the fold at most, 1000 logs each. */
   maxSteps: number;
   /** Event time of the decision, epoch ms; null: that of the latest log folded. */
   eventMs: number | null;

@@ -15,7 +15,7 @@ import { Debounce } from "./debounce.ts";
 import type { RunOutcome } from "./run-job.ts";
 import { RetrainRequest, RetrainTask } from "./schema.ts";
 
-/** Commits of the fold that one event of a burst does at most: up to 25,000 logs. */
+/** Commits of the fold that one event of a burst does at most: up to 50,000 logs. */
 const EVENT_STEPS = 50;
 
 const logsOfInstance = new Debounce();
