@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ServingStore } from "../functions/src/serve/store.ts";
 import { database } from "../functions/src/shared/firestore.ts";
 import { SETTINGS, type ServedFunction, serveFunction } from "../scripts/bench/framework.ts";
 import { type CountingProxy, countingProxy } from "./counting-proxy.ts";
@@ -7,6 +8,7 @@ import { publishConstantVersion, putRouting } from "./routing.ts";
 
 /** Bytes that an idle connection may exchange: pings and their answers, nothing that could hold a document. */
 const IDLE_BYTES = 1000;
+const MINUTE_MS = 60_000;
 
 describe("predict, between it and Firestore a proxy that counts", () => {
   let proxy: CountingProxy;
@@ -40,9 +42,13 @@ describe("predict, between it and Firestore a proxy that counts", () => {
 
   it("writes its figures, all of them, when it is told to end", async () => {
     await served.stop();
-    const { docs } = await database().collection("serving_windows").where("assigned_version", "==", version).get();
-    const predictions = docs.map((doc) => doc.get("predictions") as number).reduce((sum, n) => sum + n, 0);
-    expect(predictions).toBe(301);
+    const answered = async (fromMs: number, toMs: number) =>
+      (await new ServingStore(database()).range({ fromMs, toMs }))
+        .filter((window) => window.assigned_version === version)
+        .reduce((sum, { predictions }) => sum + predictions, 0);
+    const [begun, ended] = [Date.now() - 10 * MINUTE_MS, Date.now() + MINUTE_MS];
+    expect(await answered(begun, ended)).toBe(301);
+    expect(await answered(ended, ended + 60 * MINUTE_MS)).toBe(0);
   });
 
   it("answers by the rules, with no error, while Firestore is out of reach", async () => {

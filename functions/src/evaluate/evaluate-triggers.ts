@@ -64,7 +64,12 @@ export async function evaluateIfDue(
     nowMs - training.window_days * DAY_MS,
   );
   const lastTrainingMs = last === undefined ? null : Date.parse(last.trained_at);
-  const { importances, ...seen } = await collectFacts(db, bucket, { routing, lifecycle, nowMs, lastTrainingMs });
+  const { importances, logged, ...seen } = await collectFacts(db, bucket, {
+    routing,
+    lifecycle,
+    nowMs,
+    lastTrainingMs,
+  });
   const { triggers, fired } = decideTriggers({
     nowMs,
     policy,
@@ -84,6 +89,7 @@ export async function evaluateIfDue(
     in_service: routing.stable,
     triggers,
     drift: driftSection(seen.days, importances, policy),
+    logged,
     fired,
     job: null,
   };

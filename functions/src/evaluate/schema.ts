@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CLASS_GROUPS, FEATURE_NAMES } from "../design/schema.ts";
-import { ServedVersion } from "../serve/schema.ts";
+import { Arm, ServedVersion } from "../serve/schema.ts";
 
 /** In the order in which they are asked; the first that fires is the only one. What went wrong comes before what is due. */
 export const TriggerName = z.enum([
@@ -68,6 +68,15 @@ export type FeatureDrift = z.infer<typeof FeatureDrift>;
 export const GroupDrift = Drift.extend({ group: z.enum(CLASS_GROUPS) });
 export type GroupDrift = z.infer<typeof GroupDrift>;
 
+/** What was answered in an hour by a version in an arm, and how much of it has no log by the time of the decision. */
+export const LoggedVisits = z.object({
+  version: ServedVersion,
+  arm: Arm,
+  predictions: z.number().int().min(0),
+  without_log: z.number().int().min(0),
+});
+export type LoggedVisits = z.infer<typeof LoggedVisits>;
+
 /** `evaluations/{decision hour}`: one decision of all triggers, made once. */
 export const Evaluation = z.object({
   schema_version: z.literal(1),
@@ -85,6 +94,8 @@ export const Evaluation = z.object({
     .object({ features: z.array(FeatureDrift), groups: z.array(GroupDrift) })
     .nullable()
     .optional(),
+  /** Of the last hour whose logs are mature; not there in earlier documents. */
+  logged: z.array(LoggedVisits).optional(),
   /** The trigger that opened a job, if one did. */
   fired: TriggerName.nullable(),
   job: z.string().nullable(),
