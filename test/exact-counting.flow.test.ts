@@ -159,7 +159,7 @@ async function commitLate(like: LogBody, foldAfterMs: number) {
   const hourMs = Math.floor(foldAfterMs / HOUR_MS) * HOUR_MS;
   const reconcile = async () => {
     await db.doc("pipeline/fold-0").update({ reconciled_until: new Date(hourMs).toISOString() });
-    return reconcileLogs(db, { holder: HOLDER, nowMs: hourMs + 2 * HOUR_MS });
+    return reconcileLogs(db, { holder: HOLDER, nowMs: hourMs + 2 * HOUR_MS, restMs: 0 });
   };
   return { id, reconcile };
 }

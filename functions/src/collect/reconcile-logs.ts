@@ -30,12 +30,13 @@ export interface Reconciled {
  * folded, one was committed behind the watermark, and the days of event time that the hour's logs fall into are counted anew from
  * the logs. Fewer is no fault: logs expire, and subjects are erased.
  * @param holder names this run in the lease: unique per call
+ * @param restMs as the fold's: hours are closed as far as it has come
  */
 export async function reconcileLogs(
   db: Firestore,
-  { holder, nowMs }: { holder: string; nowMs: number },
+  { holder, nowMs, restMs }: { holder: string; nowMs: number; restMs: number },
 ): Promise<Reconciled> {
-  const { complete } = await foldDueLogs(db, { holder, maxSteps: FOLD_STEPS, restMs: 0 });
+  const { complete } = await foldDueLogs(db, { holder, maxSteps: FOLD_STEPS, restMs });
   const store = new FoldStore(db);
   const found: Reconciled = { hours: 0, missed: 0 };
   for (const shard of store.shards()) {
