@@ -1,5 +1,5 @@
 import type { Firestore } from "firebase-admin/firestore";
-import { foldInto, isResting, MAX_DOCUMENTS, prefixWithin, touchedTraffic, touchedWindows } from "./fold.ts";
+import { foldInto, MAX_DOCUMENTS, prefixWithin, touchedTraffic, touchedWindows } from "./fold.ts";
 import { type DueLog, FOLD_LIMIT, type FoldStep, FoldStore } from "./fold-store.ts";
 import { hourOf } from "./reconcile.ts";
 import type { FoldState } from "./schema.ts";
@@ -55,12 +55,10 @@ export async function foldDueLogs(db: Firestore, run: FoldRun): Promise<FoldOutc
 async function restingShards(store: FoldStore, restMs: number): Promise<FoldOutcome | null> {
   const outcome: FoldOutcome = { folded: 0, lastEventAt: null, complete: true };
   for (const shard of store.shards()) {
-    const state = await store.read(shard);
-    if (!isResting(state, { restMs, nowMs: Date.now() })) return null;
-    const due = await store.countDue(shard, state.watermark);
-    if (due >= FOLD_LIMIT) return null;
-    outcome.complete &&= due === 0;
-    outcome.lastEventAt = latest([outcome.lastEventAt, state.last_event_at]);
+    const rest = await store.dueAtRest(shard, restMs);
+    if (rest === null || rest.due >= FOLD_LIMIT) return null;
+    outcome.complete &&= rest.due === 0;
+    outcome.lastEventAt = latest([outcome.lastEventAt, rest.lastEventAt]);
   }
   return outcome;
 }

@@ -3,6 +3,7 @@ import { FOLD_SETTLE_SECONDS } from "../config.ts";
 import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { isFree } from "../shared/lease.ts";
 import { floorTo, iso } from "../shared/time.ts";
+import { isResting } from "./fold.ts";
 import { addHours, afterReconciling, type FoldedHour, HOUR_MS } from "./reconcile.ts";
 import { FoldState, InteractionLog, Traffic, Window } from "./schema.ts";
 import { documentsById, logShards } from "./store.ts";
@@ -107,9 +108,12 @@ export class FoldStore {
     };
   }
 
-  /** How many logs `due` would give, at most FOLD_LIMIT, by an aggregation. */
-  async countDue(shard: number, watermark: FoldState["watermark"]): Promise<number> {
-    return (await this.dueAfter(shard, watermark).count().get()).data().count;
+  /** How many logs are due, at most FOLD_LIMIT, by an aggregation; null if the shard does not rest. */
+  async dueAtRest(shard: number, restMs: number): Promise<{ due: number; lastEventAt: string | null } | null> {
+    const state = await this.read(shard);
+    if (!isResting(state, { restMs, nowMs: Date.now() })) return null;
+    const due = await this.dueAfter(shard, state.watermark).count().get();
+    return { due: due.data().count, lastEventAt: state.last_event_at };
   }
 
   /** Writes the windows and the new watermark together; null, and nothing written, if the watermark has moved. */
@@ -178,12 +182,12 @@ export class FoldStore {
    * @throws {CorruptError} one of them is not valid
    */
   async counted(ids: { windows: readonly string[]; traffic: readonly string[] }): Promise<Counted> {
-    const refs = (collection: string, of: readonly string[]) => of.map((id) => this.db.collection(collection).doc(id));
-    const [windows, traffic] = await Promise.all([
-      ids.windows.length === 0 ? [] : this.db.getAll(...refs("windows", ids.windows)),
-      ids.traffic.length === 0 ? [] : this.db.getAll(...refs("traffic", ids.traffic)),
-    ]);
-    return { windows: documentsById(Window, windows), traffic: documentsById(Traffic, traffic) };
+    const windowRefs = ids.windows.map((id) => this.db.collection("windows").doc(id));
+    const trafficRefs = ids.traffic.map((id) => this.db.collection("traffic").doc(id));
+    const [windows, traffic] = await Promise.all(
+      [windowRefs, trafficRefs].map((refs) => (refs.length === 0 ? [] : this.db.getAll(...refs))),
+    );
+    return { windows: documentsById(Window, windows ?? []), traffic: documentsById(Traffic, traffic ?? []) };
   }
 
   /**
