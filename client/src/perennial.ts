@@ -60,8 +60,8 @@ interface Visit {
   served: Served;
   watch: Watch;
   seq: number;
-  /** What was sent last, without its number. */
-  sent: string;
+  /** Whether its log was sent since the page was last seen. */
+  told: boolean;
   /** What of the session was there before this visit. */
   before: { durationMs: number; interactions: number };
 }
@@ -202,7 +202,7 @@ export class Perennial {
       served: this.design === null ? "default" : "cached",
       watch: new Watch(),
       seq: 0,
-      sent: "",
+      told: false,
       before: { durationMs: memory.now.durationMs, interactions: memory.now.interactions },
     };
     this.visit = visit;
@@ -295,11 +295,10 @@ export class Perennial {
   /** Sends what there is to tell; again, with a higher number, if there is more than last time. */
   private tell(): void {
     const { visit } = this;
-    if (visit === null || !this.isAllowed()) return;
+    // A page that is left is hidden and goes away, in either order: once is enough.
+    if (visit === null || visit.told || !this.isAllowed()) return;
+    visit.told = true;
     const log = this.log(visit);
-    const text = JSON.stringify(log);
-    if (text === visit.sent) return;
-    visit.sent = text;
     const whole = { ...log, seq: visit.seq++, ended_at: localIso(Date.now()) };
     post(`${this.endpoint}/logs`, visit.prediction?.prediction_id ?? `unanswered.${visit.startMs}`, whole);
     this.keepTime(visit);
@@ -320,7 +319,9 @@ export class Perennial {
   /** A page that is seen again goes on with its visit, or begins another one if that is over. */
   private back(): void {
     const { visit } = this;
-    if (visit === null || !this.isAllowed() || Date.now() - visit.startMs < VISIT_MS) return;
+    if (visit === null || !this.isAllowed()) return;
+    visit.told = false;
+    if (Date.now() - visit.startMs < VISIT_MS) return;
     visit.watch.stop();
     this.said = {};
     this.ask();
