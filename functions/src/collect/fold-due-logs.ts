@@ -1,7 +1,7 @@
 import type { Firestore } from "firebase-admin/firestore";
-import { hourId } from "../shared/time.ts";
 import { foldInto, MAX_DOCUMENTS, prefixWithin, touchedTraffic, touchedWindows } from "./fold.ts";
-import { type DueLog, type FoldStep, FoldStore } from "./fold-store.ts";
+import { type DueLog, FOLD_LIMIT, type FoldStep, FoldStore } from "./fold-store.ts";
+import { hourOf } from "./reconcile.ts";
 import type { FoldState } from "./schema.ts";
 import { foldTraffic } from "./traffic.ts";
 
@@ -11,7 +11,7 @@ export interface FoldRun {
   holder: string;
   /** Commits at most, over all shards; each takes up to 1000 logs. */
   maxSteps: number;
-  /** Milliseconds to leave after a shard's last step while less than a step's 1000 logs is due; 0 folds whatever is due. */
+  /** Milliseconds to leave after every shard's last step while none has a step's 1000 logs due; 0 folds whatever is due. */
   restMs: number;
 }
 
@@ -32,6 +32,8 @@ export interface FoldOutcome {
  */
 export async function foldDueLogs(db: Firestore, run: FoldRun): Promise<FoldOutcome> {
   const store = new FoldStore(db);
+  const resting = run.restMs > 0 ? await restingShards(store, run.restMs) : null;
+  if (resting !== null) return resting;
   let outcome: FoldOutcome = { folded: 0, lastEventAt: null, complete: true };
   let steps = run.maxSteps;
   for (const shard of store.shards()) {
@@ -46,8 +48,23 @@ export async function foldDueLogs(db: Firestore, run: FoldRun): Promise<FoldOutc
   return outcome;
 }
 
+/**
+ * What there is to say while all shards rest, or null if one of them does not: then all are folded, since a decision waits for
+ * every shard, and shards that rested each for itself would never be through together.
+ */
+async function restingShards(store: FoldStore, restMs: number): Promise<FoldOutcome | null> {
+  const outcome: FoldOutcome = { folded: 0, lastEventAt: null, complete: true };
+  for (const shard of store.shards()) {
+    const rest = await store.dueAtRest(shard, restMs);
+    if (rest === null || rest.due >= FOLD_LIMIT) return null;
+    outcome.complete &&= rest.due === 0;
+    outcome.lastEventAt = latest([outcome.lastEventAt, rest.lastEventAt]);
+  }
+  return outcome;
+}
+
 async function foldShard(store: FoldStore, shard: number, run: FoldRun): Promise<FoldOutcome & { steps: number }> {
-  let state: FoldState = await store.claim(shard, run);
+  let state: FoldState = await store.claim(shard, run.holder);
   const outcome = { folded: 0, lastEventAt: state.last_event_at, complete: false, steps: 0 };
   if (state.lease?.holder !== run.holder) return outcome;
 
@@ -106,14 +123,14 @@ function foldStep(from: FoldState, step: readonly DueLog[], holder: string | nul
     trafficIds: [...new Set(logs.flatMap(touchedTraffic))],
     foldWindows: (windows) => foldInto(windows, logs),
     foldTraffic: (traffic) => foldTraffic(traffic, logs),
-    perHour: countBy(step, ({ fold_after: at }) => hourId(Date.parse(at))),
+    perHour: countBy(step.flatMap(({ fold_after: at }) => hourOf(at) ?? [])),
     holder,
   };
 }
 
-function countBy<T>(all: readonly T[], name: (one: T) => string): Record<string, number> {
+function countBy(names: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const one of all) counts[name(one)] = (counts[name(one)] ?? 0) + 1;
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
   return counts;
 }
 

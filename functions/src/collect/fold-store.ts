@@ -4,14 +4,12 @@ import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { isFree } from "../shared/lease.ts";
 import { floorTo, iso } from "../shared/time.ts";
 import { isResting } from "./fold.ts";
-import { afterReconciling, type FoldedHour, HOUR_MS } from "./reconcile.ts";
-import { FoldState, GRANULARITIES, InteractionLog, Traffic, Window } from "./schema.ts";
+import { addHours, afterReconciling, type FoldedHour, HOUR_MS } from "./reconcile.ts";
+import { FoldState, InteractionLog, Traffic, Window } from "./schema.ts";
 import { documentsById, logShards } from "./store.ts";
 
 /** Logs that the fold reads at a time, and that are worth a step whenever they are due. */
-const FOLD_LIMIT = 1000;
-/** Hours of which it is remembered how many logs were folded, until they are reconciled. */
-const KEPT_HOURS = 200;
+export const FOLD_LIMIT = 1000;
 /** Milliseconds for which a folder that went silent keeps others from trying. */
 const LEASE_MS = 30_000;
 
@@ -42,6 +40,12 @@ export interface FoldStep {
   holder: string | null;
 }
 
+/** Documents of the fold by their ids. */
+export interface Counted {
+  windows: ReadonlyMap<string, Window>;
+  traffic: ReadonlyMap<string, Traffic>;
+}
+
 const FIRST_STATE: FoldState = {
   schema_version: 1,
   watermark: { fold_after: "", id: "" },
@@ -67,21 +71,11 @@ export class FoldStore {
     return parseDocument(FoldState, await this.state(shard).get()) ?? FIRST_STATE;
   }
 
-  /**
-   * Takes the lease if it is free and the shard does not rest: for `restMs` after its last step, as long as less is due than a
-   * step takes. The state that comes back says who has it.
-   */
-  async claim(shard: number, { holder, restMs }: { holder: string; restMs: number }): Promise<FoldState> {
-    if (restMs > 0) {
-      const found = await this.read(shard);
-      if (isResting(found, { restMs, nowMs: Date.now() })) {
-        const due = await this.dueAfter(shard, found.watermark).count().get();
-        if (due.data().count < FOLD_LIMIT) return found;
-      }
-    }
+  /** Takes the lease if it is free, or holds it longer if it is the holder's own. The state that comes back says who has it. */
+  async claim(shard: number, holder: string): Promise<FoldState> {
     return this.db.runTransaction(async (tx) => {
       const found = parseDocument(FoldState, await tx.get(this.state(shard))) ?? FIRST_STATE;
-      if (!isFree(found.lease, Date.now())) return found;
+      if (found.lease?.holder !== holder && !isFree(found.lease, Date.now())) return found;
       const claimed = { ...found, lease: lease(holder) };
       tx.set(this.state(shard), claimed);
       return claimed;
@@ -114,6 +108,14 @@ export class FoldStore {
     };
   }
 
+  /** How many logs are due, at most FOLD_LIMIT, by an aggregation; null if the shard does not rest. */
+  async dueAtRest(shard: number, restMs: number): Promise<{ due: number; lastEventAt: string | null } | null> {
+    const state = await this.read(shard);
+    if (!isResting(state, { restMs, nowMs: Date.now() })) return null;
+    const due = await this.dueAfter(shard, state.watermark).count().get();
+    return { due: due.data().count, lastEventAt: state.last_event_at };
+  }
+
   /** Writes the windows and the new watermark together; null, and nothing written, if the watermark has moved. */
   async commit(shard: number, step: FoldStep): Promise<FoldState | null> {
     const [windows, traffic] = [this.db.collection("windows"), this.db.collection("traffic")];
@@ -132,7 +134,7 @@ export class FoldStore {
         ...state,
         watermark: step.to,
         folded: state.folded + step.count,
-        unreconciled: newestHours(state.unreconciled ?? {}, step.perHour),
+        unreconciled: addHours(state.unreconciled ?? {}, step.perHour),
         last_event_at: last !== null && last > (state.last_event_at ?? "") ? last : state.last_event_at,
         folded_at: iso(Date.now()),
         lease: step.holder === null ? null : lease(step.holder),
@@ -142,47 +144,57 @@ export class FoldStore {
     });
   }
 
-  /** Logs of a shard that are stored with a fold_after in an hour, by an aggregation query: one read for a thousand. */
-  async countHour(shard: number, startMs: number): Promise<number> {
-    const ofHour = this.db
-      .collection("interaction_logs")
-      .where("shard", "==", shard)
-      .where("fold_after", ">=", iso(startMs))
-      .where("fold_after", "<", iso(startMs + HOUR_MS))
-      .count();
-    return (await ofHour.get()).data().count;
+  /** Logs of an hour of fold_after that are stored up to the watermark, by an aggregation: one read for a thousand. */
+  async countHour(shard: number, startMs: number, watermark: FoldState["watermark"]): Promise<number> {
+    // What lies ahead of the watermark is still to be folded, however late it was stored.
+    const passed = this.ofHour(shard, startMs).endAt(watermark.fold_after, watermark.id);
+    return watermark.fold_after < iso(startMs) ? 0 : (await passed.count().get()).data().count;
   }
 
-  /** Days of event time (epoch ms) of the logs of such an hour. */
-  async daysOfHour(shard: number, startMs: number): Promise<Set<number>> {
-    const days = new Set<number>();
-    const ordered = this.db
+  /** Hours of event time (epoch ms) of the logs of an hour of fold_after; imported ones are in no window. */
+  async eventHours(shard: number, startMs: number): Promise<Set<number>> {
+    const hours = new Set<number>();
+    const ordered = this.ofHour(shard, startMs).select("fold_after", "event_at", "source").limit(FOLD_LIMIT);
+    for (let page = ordered; ; ) {
+      const { docs } = await page.get();
+      for (const doc of docs) {
+        const eventMs = Date.parse(String(doc.get("event_at")));
+        if (doc.get("source") !== "import" && Number.isFinite(eventMs)) hours.add(floorTo(eventMs, HOUR_MS));
+      }
+      const last = docs.at(-1);
+      if (last === undefined || docs.length < FOLD_LIMIT) return hours;
+      page = ordered.startAfter(last.get("fold_after"), last.id);
+    }
+  }
+
+  private ofHour(shard: number, startMs: number): Query {
+    return this.db
       .collection("interaction_logs")
       .where("shard", "==", shard)
       .where("fold_after", ">=", iso(startMs))
       .where("fold_after", "<", iso(startMs + HOUR_MS))
       .orderBy("fold_after")
-      .orderBy(FieldPath.documentId())
-      .select("fold_after", "event_at")
-      .limit(FOLD_LIMIT);
-    for (let page = ordered; ; ) {
-      const { docs } = await page.get();
-      for (const doc of docs) days.add(floorTo(Date.parse(String(doc.get("event_at"))), GRANULARITIES["1d"]));
-      const last = docs.at(-1);
-      if (last === undefined || docs.length < FOLD_LIMIT) return days;
-      page = ordered.startAfter(last.get("fold_after"), last.id);
-    }
+      .orderBy(FieldPath.documentId());
+  }
+
+  /**
+   * Windows and traffic documents by their ids, of those that exist.
+   * @throws {CorruptError} one of them is not valid
+   */
+  async counted(ids: { windows: readonly string[]; traffic: readonly string[] }): Promise<Counted> {
+    const windowRefs = ids.windows.map((id) => this.db.collection("windows").doc(id));
+    const trafficRefs = ids.traffic.map((id) => this.db.collection("traffic").doc(id));
+    const [windows, traffic] = await Promise.all(
+      [windowRefs, trafficRefs].map((refs) => (refs.length === 0 ? [] : this.db.getAll(...refs))),
+    );
+    return { windows: documentsById(Window, windows ?? []), traffic: documentsById(Traffic, traffic ?? []) };
   }
 
   /**
    * Puts recounted documents in the place of what there is, at most MAX_DOCUMENTS; false, and nothing written, if the fold has
    * gone on since they were counted.
    */
-  async replace(
-    shard: number,
-    watermark: FoldState["watermark"],
-    documents: { windows: ReadonlyMap<string, Window>; traffic: ReadonlyMap<string, Traffic> },
-  ): Promise<boolean> {
+  async replace(shard: number, watermark: FoldState["watermark"], documents: Counted): Promise<boolean> {
     return this.db.runTransaction(async (tx) => {
       const state = parseDocument(FoldState, await tx.get(this.state(shard))) ?? FIRST_STATE;
       if (state.watermark.fold_after !== watermark.fold_after || state.watermark.id !== watermark.id) return false;
@@ -220,13 +232,6 @@ export class FoldStore {
 
 function settleMs(): number {
   return FOLD_SETTLE_SECONDS.value() * 1000;
-}
-
-/** Counts by hour with more of them; the newest hours, since nobody may ever reconcile. */
-function newestHours(before: Readonly<Record<string, number>>, more: Readonly<Record<string, number>>) {
-  const counts = { ...before };
-  for (const [hour, count] of Object.entries(more)) counts[hour] = (counts[hour] ?? 0) + count;
-  return Object.fromEntries(Object.entries(counts).sort().slice(-KEPT_HOURS));
 }
 
 function lease(holder: string): NonNullable<FoldState["lease"]> {

@@ -4,7 +4,7 @@ import { someLog } from "../../../test/some-log.ts";
 import { foldInto, isResting, prefixWithin, touchedTraffic, touchedWindows } from "./fold.ts";
 import type { InteractionLog, Window } from "./schema.ts";
 import { estimate } from "./sketch.ts";
-import { KEPT_REVISIONS, mergeWindows, sinceRevision } from "./window.ts";
+import { dayOf, KEPT_REVISIONS, mergeWindows, sinceRevision } from "./window.ts";
 
 const NONE: ReadonlyMap<string, Window> = new Map();
 const fold = (logs: InteractionLog[]) => foldInto(NONE, logs);
@@ -163,5 +163,28 @@ describe("prefix", () => {
     expect(prefixWithin(logs, max)).toBe(length);
     const touched = logs.slice(0, length).flatMap((log) => [...touchedWindows(log), ...touchedTraffic(log)]);
     expect(new Set(touched).size).toBeLessThanOrEqual(max);
+  });
+});
+
+describe("a day", () => {
+  it("is the sum of its hours, as if it had been counted log by log", () => {
+    fc.assert(
+      fc.property(visits, (of) => {
+        const windows = [...fold(of.map((differences) => someLog(differences))).values()];
+        for (const day of windows.filter(({ granularity }) => granularity === "1d")) {
+          const { version, arm, shard } = day;
+          const hours = windows.filter(
+            (window) =>
+              window.granularity === "1h" && window.arm === arm && window.start.slice(0, 10) === day.start.slice(0, 10),
+          );
+          const key = { version, arm, shard, granularity: "1d", startMs: Date.parse(day.start) } as const;
+          expect(dayOf(key, hours)).toEqual(day);
+          const [first, ...others] = hours;
+          if (first === undefined) throw new Error("a day without an hour");
+          const { outcomes: _none, ...before } = first;
+          expect(dayOf(key, [before, ...others])).not.toHaveProperty("outcomes");
+        }
+      }),
+    );
   });
 });

@@ -3,7 +3,7 @@ import { addOutcomes } from "./outcomes.ts";
 import type { FoldState, InteractionLog, Window } from "./schema.ts";
 import { addHashes, emptySketch, hash64 } from "./sketch.ts";
 import { trafficId, trafficKeys } from "./traffic.ts";
-import { emptyWindow, KEPT_REVISIONS, type WindowKey, windowId, windowKeys } from "./window.ts";
+import { emptyWindow, newestRevisions, type WindowKey, windowId, windowKeys } from "./window.ts";
 
 /** Windows and traffic documents that one commit of the fold writes at most, each of about 100 KiB at most. */
 export const MAX_DOCUMENTS = 60;
@@ -102,12 +102,5 @@ function countRevisions(before: Window["by_revision"], logs: readonly HashedLog[
     const sum = before[revision] ?? { visits: 0, units: emptySketch() };
     counted[revision] = { visits: sum.visits + of.length, units: addHashes(sum.units, of) };
   }
-  return newest(counted);
-}
-
-/** The newest revisions. One that was dropped stays below all that were kept, so late logs cannot bring half of it back. */
-function newest(revisions: Window["by_revision"]): Window["by_revision"] {
-  const entries = Object.entries(revisions);
-  if (entries.length <= KEPT_REVISIONS) return revisions;
-  return Object.fromEntries(entries.sort(([a], [b]) => Number(b) - Number(a)).slice(0, KEPT_REVISIONS));
+  return newestRevisions(counted);
 }

@@ -1,13 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Firestore } from "firebase-admin/firestore";
 import { raiseAlert } from "../shared/alert.ts";
-import { iso } from "../shared/time.ts";
+import { floorTo, iso } from "../shared/time.ts";
 import { foldInto, MAX_DOCUMENTS } from "./fold.ts";
 import { foldDueLogs } from "./fold-due-logs.ts";
-import { FoldStore } from "./fold-store.ts";
-import { closedHours } from "./reconcile.ts";
+import { type Counted, FoldStore } from "./fold-store.ts";
+import { portions } from "./ingest-store.ts";
+import { closedHours, HOUR_MS } from "./reconcile.ts";
 import { type FoldState, GRANULARITIES, type InteractionLog } from "./schema.ts";
 import { LogStore } from "./store.ts";
-import { foldTraffic } from "./traffic.ts";
+import { dayOfTraffic, foldTraffic, trafficId } from "./traffic.ts";
+import { dayOf, type WindowKey, windowId } from "./window.ts";
 
 /** Hours that one run looks at per shard: two days, after an outage. */
 const MAX_HOURS = 48;
@@ -15,8 +18,10 @@ const MAX_HOURS = 48;
 const FOLD_STEPS = 100;
 /** Logs that a page of a recount reads. */
 const PAGE = 1000;
-/** Times that a day is counted again because the fold went on meanwhile. */
-const MAX_ATTEMPTS = 10;
+/** Seconds to wait for a folder to give the lease back. */
+const PATIENCE = 60;
+/** Times that an hour is counted again because the lease was lost and the fold went on. */
+const MAX_ATTEMPTS = 3;
 
 /** What a run found. */
 export interface Reconciled {
@@ -27,8 +32,9 @@ export interface Reconciled {
 
 /**
  * Holds the number of stored logs of each closed hour (of fold_after) against what was folded. Where more are stored than were
- * folded, one was committed behind the watermark, and the days of event time that the hour's logs fall into are counted anew from
- * the logs. Fewer is no fault: logs expire, and subjects are erased.
+ * folded, one was committed behind the watermark: of the hours of event time that its logs fall into, those in which more are
+ * stored than were counted are counted anew, while the fold waits. Fewer is no fault: logs expire, and subjects are erased; so an hour
+ * whose logs are gone in part is never counted down.
  * @param holder names this run in the lease: unique per call
  * @param restMs as the fold's: hours are closed as far as it has come
  */
@@ -40,9 +46,11 @@ export async function reconcileLogs(
   const store = new FoldStore(db);
   const found: Reconciled = { hours: 0, missed: 0 };
   for (const shard of store.shards()) {
-    for (const hour of closedHours(await store.read(shard), { nowMs, complete, limit: MAX_HOURS })) {
-      const missed = Math.max(0, (await store.countHour(shard, hour.startMs)) - hour.folded);
-      if (missed > 0) await mend(db, store, { shard, startMs: hour.startMs, missed });
+    const state = await store.read(shard);
+    for (const hour of closedHours(state, { nowMs, complete, limit: MAX_HOURS })) {
+      const stored = await store.countHour(shard, hour.startMs, state.watermark);
+      const missed = Math.max(0, stored - hour.folded);
+      if (missed > 0) await mend(db, store, { shard, holder, startMs: hour.startMs, missed });
       if (!(await store.recordReconciled(shard, hour, missed))) break;
       found.hours++;
       found.missed += missed;
@@ -54,70 +62,120 @@ export async function reconcileLogs(
 async function mend(
   db: Firestore,
   store: FoldStore,
-  { shard, startMs, missed }: { shard: number; startMs: number; missed: number },
+  { shard, holder, startMs, missed }: { shard: number; holder: string; startMs: number; missed: number },
 ): Promise<void> {
-  for (const dayMs of await store.daysOfHour(shard, startMs)) await recount(db, store, { shard, dayMs });
   const hour = iso(startMs).slice(0, 16);
-  await raiseAlert(db, {
+  const alert = {
     severity: "low",
     kind: "fold_missed",
-    message: `the fold had missed ${missed} logs that were stored late in the hour of ${hour} UTC; the windows were counted anew`,
+    message: `the fold had missed ${missed} logs that were stored late in the hour of ${hour} UTC; they are counted now`,
     details: { shard, hour, missed },
-  });
+  } as const;
+  // Before the work, which may fail: it is tried again every hour.
+  await raiseAlert(db, alert, `${shard}.${hour}`);
+  await awaitLease(store, shard, holder);
+  try {
+    for (const hourMs of await store.eventHours(shard, startMs)) await recount(db, store, { shard, holder, hourMs });
+  } finally {
+    await store.release(shard, holder);
+  }
 }
 
-/** Counts a day of event time anew, from the logs that the fold has passed; done twice, it writes the same. */
+async function awaitLease(store: FoldStore, shard: number, holder: string): Promise<void> {
+  for (let second = 0; second < PATIENCE; second++) {
+    if ((await store.claim(shard, holder)).lease?.holder === holder) return;
+    await sleep(1000);
+  }
+  throw new Error(`shard ${shard} is being folded for more than ${PATIENCE} s; what was missed is counted in an hour`);
+}
+
+/** An hour of event time of one shard. */
+interface EventHour {
+  shard: number;
+  hourMs: number;
+}
+
+/** Counts an hour of event time anew, from the logs that the fold has passed; done twice, it writes the same. */
 async function recount(
   db: Firestore,
   store: FoldStore,
-  { shard, dayMs }: { shard: number; dayMs: number },
+  { holder, ...hour }: EventHour & { holder: string },
 ): Promise<void> {
+  const { shard, hourMs } = hour;
+  const id = trafficId({ granularity: "1h", startMs: hourMs, shard });
+  const counted = (await store.counted({ windows: [], traffic: [id] })).traffic.get(id)?.visits ?? 0;
+  const logs = new LogStore(db);
+  if ((await logs.countLogs({ shard, fromEventMs: hourMs, toEventMs: hourMs + HOUR_MS })) <= counted) return;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const { watermark } = await store.read(shard);
-    const documents = await countDay(db, { shard, dayMs, watermark });
-    let stands = true;
-    for (const part of parts(documents)) {
-      stands = await store.replace(shard, watermark, part);
-      if (!stands) break;
-    }
-    if (stands) return;
+    const { watermark } = await store.claim(shard, holder);
+    const hold = () => store.claim(shard, holder);
+    const fresh = await countHour(logs, { ...hour, watermark, hold });
+    if ((fresh.traffic.get(id)?.visits ?? 0) <= counted) return;
+    if (await replace(store, await withDay(store, hour, fresh), { shard, watermark })) return;
   }
-  throw new Error(`the fold went on ${MAX_ATTEMPTS} times while the day of ${iso(dayMs)} was counted anew`);
+  throw new Error(`the fold went on ${MAX_ATTEMPTS} times while the hour of ${iso(hourMs)} was counted anew`);
 }
 
-type Documents = Parameters<FoldStore["replace"]>[2];
-
-async function countDay(
-  db: Firestore,
-  { shard, dayMs, watermark }: { shard: number; dayMs: number; watermark: FoldState["watermark"] },
-): Promise<Documents> {
-  const logs = new LogStore(db);
-  const range = { shard, fromEventMs: dayMs, toEventMs: dayMs + GRANULARITIES["1d"], limit: PAGE };
-  let documents: Documents = { windows: new Map(), traffic: new Map() };
+/** The windows of an hour and within it, and its traffic, from its logs. Every page holds the lease for longer. */
+async function countHour(
+  store: LogStore,
+  { shard, hourMs, watermark, hold }: EventHour & { watermark: FoldState["watermark"]; hold: () => Promise<unknown> },
+): Promise<Counted> {
+  const range = { shard, fromEventMs: hourMs, toEventMs: hourMs + HOUR_MS, limit: PAGE };
+  let counted: Counted = { windows: new Map(), traffic: new Map() };
   for (let after = null as Parameters<LogStore["pageLogs"]>[0]["after"]; ; ) {
-    const page = await logs.pageLogs({ ...range, after });
+    const [page] = await Promise.all([store.pageLogs({ ...range, after }), hold()]);
     const passed = page.logs.filter((log) => isPassed(log, watermark));
-    documents = { windows: foldInto(documents.windows, passed), traffic: foldTraffic(documents.traffic, passed) };
-    if (page.next === null) return documents;
+    counted = { windows: foldInto(counted.windows, passed), traffic: foldTraffic(counted.traffic, passed) };
+    if (page.next === null) break;
     after = page.next;
   }
+  // Their days have other hours, too.
+  return {
+    windows: new Map([...counted.windows].filter(([, { granularity }]) => granularity !== "1d")),
+    traffic: new Map([...counted.traffic].filter(([, { granularity }]) => granularity !== "1d")),
+  };
 }
 
 function isPassed({ fold_after: at, prediction_id: id }: InteractionLog, watermark: FoldState["watermark"]): boolean {
   return at < watermark.fold_after || (at === watermark.fold_after && id <= watermark.id);
 }
 
-/** Documents in portions of what one commit writes at most. */
-function parts({ windows, traffic }: Documents): Documents[] {
-  const all = [
-    ...[...windows].map(([id, window]) => ({ id, window, of: undefined })),
-    ...[...traffic].map(([id, of]) => ({ id, window: undefined, of })),
-  ];
-  return Array.from({ length: Math.ceil(all.length / MAX_DOCUMENTS) }, (_, i) => {
-    const portion = all.slice(i * MAX_DOCUMENTS, (i + 1) * MAX_DOCUMENTS);
-    return {
-      windows: new Map(portion.flatMap(({ id, window }) => (window === undefined ? [] : [[id, window] as const]))),
-      traffic: new Map(portion.flatMap(({ id, of }) => (of === undefined ? [] : [[id, of] as const]))),
-    };
-  });
+/** An hour that was counted anew, and the day that it makes with the other hours as they are. */
+async function withDay(store: FoldStore, { shard, hourMs }: EventHour, hour: Counted): Promise<Counted> {
+  const dayMs = floorTo(hourMs, GRANULARITIES["1d"]);
+  const hoursMs = Array.from({ length: 24 }, (_, i) => dayMs + i * HOUR_MS);
+  const windows = new Map(hour.windows);
+  for (const { version, arm, granularity } of hour.windows.values()) {
+    if (granularity !== "1h") continue;
+    const key: WindowKey = { version, arm, granularity: "1d", startMs: dayMs, shard };
+    const ids = hoursMs.map((startMs) => windowId({ ...key, granularity: "1h", startMs }));
+    const stored = await store.counted({ windows: ids, traffic: [] });
+    const hours = new Map([...stored.windows, ...hour.windows]);
+    windows.set(
+      windowId(key),
+      dayOf(
+        key,
+        ids.flatMap((id) => hours.get(id) ?? []),
+      ),
+    );
+  }
+  const day = { granularity: "1d", startMs: dayMs, shard } as const;
+  const ids = hoursMs.map((startMs) => trafficId({ granularity: "1h", startMs, shard }));
+  const stored = await store.counted({ windows: [], traffic: ids });
+  const hours = new Map([...stored.traffic, ...hour.traffic]);
+  const traffic = new Map(hour.traffic).set(trafficId(day), dayOfTraffic(day, [...hours.values()]));
+  return { windows, traffic };
+}
+
+/** Writes it in portions; the traffic comes last, since by its count an hour is known to be right. False if the fold went on. */
+async function replace(
+  store: FoldStore,
+  { windows, traffic }: Counted,
+  { shard, watermark }: { shard: number; watermark: FoldState["watermark"] },
+): Promise<boolean> {
+  for (const part of portions([...windows], MAX_DOCUMENTS)) {
+    if (!(await store.replace(shard, watermark, { windows: new Map(part), traffic: new Map() }))) return false;
+  }
+  return store.replace(shard, watermark, { windows: new Map(), traffic });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { afterReconciling, closedHours } from "./reconcile.ts";
+import { hourId } from "../shared/time.ts";
+import { addHours, afterReconciling, closedHours, HOUR_MS, hourOf, KEPT_HOURS } from "./reconcile.ts";
 import type { FoldState } from "./schema.ts";
 
 const at = (time: string): string => `2026-09-28T${time}:00.000Z`;
@@ -58,6 +59,23 @@ describe("closed hours", () => {
       expected: ["7: 0", "8: 7"],
     },
     {
+      name: "are not those of which nothing is kept any more",
+      of: {
+        unreconciled: Object.fromEntries(
+          Array.from({ length: KEPT_HOURS }, (_, i) => [hourId(Date.parse(at("07:00")) + i * HOUR_MS), 1]),
+        ),
+        reconciled_until: at("00:00"),
+      },
+      options: {},
+      expected: ["7: 1", "8: 1"],
+    },
+    {
+      name: "are none where an hour's name was spoilt",
+      of: { reconciled_until: undefined, unreconciled: { yesterday: 5 } },
+      options: {},
+      expected: [],
+    },
+    {
       name: "are none before the first fold",
       of: { watermark: { fold_after: "", id: "" } },
       options: {},
@@ -85,8 +103,26 @@ describe("an hour that is reconciled", () => {
 
   it.each([
     ["it was folded meanwhile", { ...six, folded: 4 }],
-    ["another is next", { startMs: Date.parse(at("08:00")), folded: 7 }],
+    ["it was reconciled before", { startMs: Date.parse(at("05:00")), folded: 0 }],
   ])("is left alone where %s", (_, hour) => {
     expect(afterReconciling(state({}), hour, 0)).toBeNull();
   });
+});
+
+describe("counts of hours", () => {
+  it("add up, and the oldest are forgotten", () => {
+    const many = Object.fromEntries(Array.from({ length: KEPT_HOURS }, (_, i) => [hourId(i * HOUR_MS), 1]));
+    const counts = addHours(many, { [hourId(5 * HOUR_MS)]: 2, [hourId(KEPT_HOURS * HOUR_MS)]: 7 });
+    expect(Object.keys(counts)).toHaveLength(KEPT_HOURS);
+    expect(counts[hourId(0)]).toBeUndefined();
+    expect(counts[hourId(5 * HOUR_MS)]).toBe(3);
+    expect(counts[hourId(KEPT_HOURS * HOUR_MS)]).toBe(7);
+  });
+
+  it.each([
+    ["2026-09-28T06:31:00.000Z", "2026-09-28T06Z"],
+    ["2026-09-28T06:spoilt", "2026-09-28T06Z"],
+    ["2026-spoilt", null],
+    ["", null],
+  ])("are of the hour of a time as it is stored: %s", (time, hour) => expect(hourOf(time)).toBe(hour));
 });

@@ -3,7 +3,7 @@ import { someLog } from "../../../test/some-log.ts";
 import { FEEDBACK, VISITORS } from "./drawn-visit.ts";
 import { decodeDraws } from "./draws.ts";
 import { Traffic } from "./schema.ts";
-import { foldTraffic } from "./traffic.ts";
+import { dayOfTraffic, foldTraffic, trafficId } from "./traffic.ts";
 
 const at = (time: string) => ({ event_at: `2026-09-28T${time}.000Z` });
 const fold = (...logs: Parameters<typeof foldTraffic>[1]) => foldTraffic(new Map(), logs);
@@ -32,6 +32,22 @@ describe("traffic", () => {
     );
     expect(foldTraffic(fold(...logs.slice(0, 20)), logs.slice(20))).toEqual(fold(...logs));
     expect(foldTraffic(fold(...logs.slice(20)), logs.slice(0, 20))).toEqual(fold(...logs));
+  });
+
+  it("of a day is that of its hours", () => {
+    const logs = Array.from({ length: 300 }, (_, i) =>
+      someLog({
+        ...at(`${String(i % 24).padStart(2, "0")}:00:00`),
+        prediction_id: `p${i}`,
+        unit: `u${i % 170}`,
+        ...(i % 3 === 0 ? { user_satisfaction: i % 2 } : {}),
+      }),
+    );
+    const traffic = fold(...logs);
+    const key = { granularity: "1d", startMs: Date.UTC(2026, 8, 28), shard: 0 } as const;
+    const day = traffic.get(trafficId(key));
+    expect(day?.feedback.length).toBeGreaterThan(0);
+    expect(dayOfTraffic(key, [...traffic.values()])).toEqual(day);
   });
 
   it("counts no import", () => {

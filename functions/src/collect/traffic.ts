@@ -1,6 +1,6 @@
 import { floorTo, iso } from "../shared/time.ts";
 import { FEEDBACK, feedbackDraw, VISITORS, visitDraw } from "./drawn-visit.ts";
-import { addDraws } from "./draws.ts";
+import { addDraws, mergeDraws } from "./draws.ts";
 import { GRANULARITIES, type InteractionLog, type Traffic } from "./schema.ts";
 import { startId } from "./window.ts";
 
@@ -45,6 +45,24 @@ export function foldTraffic(
   const after = new Map(before);
   for (const [id, { key, logs: own }] of groups) after.set(id, count(before.get(id) ?? emptyTraffic(key), own));
   return after;
+}
+
+/** A day as the fold would have counted it, from all its hours of one shard. */
+export function dayOfTraffic(key: TrafficKey & { granularity: "1d" }, all: readonly Traffic[]): Traffic {
+  const day = emptyTraffic(key);
+  const inHours = all.filter((traffic) => traffic.granularity === "1h");
+  const hours = Array<number>(24).fill(0);
+  for (const { start, visits } of inHours) hours[new Date(start).getUTCHours()] = visits;
+  return {
+    ...day,
+    granularity: "1d",
+    hours,
+    visits: hours.reduce((sum, visits) => sum + visits, 0),
+    feedback: mergeDraws(
+      inHours.map(({ feedback }) => feedback),
+      FEEDBACK,
+    ),
+  };
 }
 
 function emptyTraffic({ granularity, startMs, shard }: TrafficKey): Traffic {

@@ -64,6 +64,26 @@ export function emptyWindow(key: WindowKey): Window {
   };
 }
 
+/**
+ * A day as the fold would have counted it, from its hours.
+ * @param hours all windows of one hour that the day has, of its version, arm and shard
+ */
+export function dayOf(key: WindowKey, hours: readonly Window[]): Window {
+  const { outcomes, ...totals } = mergeWindows(hours);
+  const { outcomes: _none, ...empty } = emptyWindow(key);
+  const day = { ...empty, ...totals, by_revision: newestRevisions(totals.by_revision) };
+  // A window that was begun by an earlier release stays without.
+  const complete = hours.every((hour) => hour.outcomes !== undefined);
+  return complete && outcomes !== undefined ? { ...day, outcomes } : day;
+}
+
+/** The newest revisions. One that was dropped stays below all that were kept, so late logs cannot bring half of it back. */
+export function newestRevisions(revisions: Window["by_revision"]): Window["by_revision"] {
+  const entries = Object.entries(revisions);
+  if (entries.length <= KEPT_REVISIONS) return revisions;
+  return Object.fromEntries(entries.sort(([a], [b]) => Number(b) - Number(a)).slice(0, KEPT_REVISIONS));
+}
+
 /** What windows add up to. */
 export type WindowTotals = Pick<
   Window,

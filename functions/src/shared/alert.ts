@@ -1,17 +1,27 @@
 import { randomUUID } from "node:crypto";
 import type { Firestore, Transaction } from "firebase-admin/firestore";
 import { logger } from "firebase-functions";
+import { alreadyExists } from "./firestore.ts";
 import type { Alert } from "./schema.ts";
 import { iso } from "./time.ts";
 
 /** What an alert says; `details` must hold no personal data. */
 export type AlertContent = Pick<Alert, "severity" | "kind" | "message" | "details">;
 
-/** Puts an alert on record and into the log. */
-export async function raiseAlert(db: Firestore, content: AlertContent): Promise<void> {
-  logAlert(content);
-  const entry = entryOf(randomUUID(), content);
-  await db.collection("alerts").doc(entry.id).create(entry);
+/**
+ * Puts an alert on record and into the log.
+ * @param id what makes it the only one of its kind: raised again, it changes nothing. Without one, every call is another alert
+ */
+export async function raiseAlert(db: Firestore, content: AlertContent, id?: string): Promise<void> {
+  const entry = entryOf(id === undefined ? randomUUID() : `${content.kind}.${id}`, content);
+  try {
+    await db.collection("alerts").doc(entry.id).create(entry);
+  } catch (error) {
+    if (id !== undefined && alreadyExists(error)) return;
+    throw error;
+  } finally {
+    logAlert(content);
+  }
 }
 
 /**
