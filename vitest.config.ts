@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: "emulator",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/emulator-data.test.ts", "test/*retraining.flow.test.ts", "test/*counting.flow.test.ts"],
+          exclude: ["test/browser/**", "test/emulator-data.test.ts", "test/*retraining.flow.test.ts", "test/*counting.flow.test.ts"],
           // One emulator run serves the whole suite: files share its routing and config documents, so they take turns.
           fileParallelism: false,
           testTimeout: 120_000,
@@ -37,6 +37,16 @@ export default defineConfig({
           name: "retraining",
           // Trainings learn from every log of their days: beside emulators of their own, where nobody else has left any.
           include: ["test/*retraining.flow.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          // Pages in a real Chromium, beside emulators of their own.
+          include: ["test/browser/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -12,33 +12,35 @@ export function chosenClasses(preference: Preference): Record<string, string> {
   );
 }
 
-/** The design with the visitor's choices in the place of its own classes. */
-export function withChoices(design: Design, preference: Preference): Design {
+/** The design with the visitor's choices in the place of its own classes; without a design, the choices alone. */
+export function withChoices(design: Design | null, preference: Preference): Design {
   const chosen = chosenClasses(preference);
-  return { ...design, css_classes: GROUPS.map((group, i) => chosen[group] ?? (design.css_classes[i] as string)) };
+  return {
+    css_classes: GROUPS.flatMap((group, i) => chosen[group] ?? design?.css_classes[i] ?? []),
+    css_variables: design?.css_variables ?? {},
+  };
 }
 
 /** Puts a design on the root element, in the place of any other. */
 export function apply({ css_classes, css_variables }: Design): void {
   const { classList, style } = document.documentElement;
-  const others = ALL.filter((name) => !css_classes.includes(name));
-  classList.remove(...others);
+  classList.remove(...ALL.filter((name) => !css_classes.includes(name)));
   classList.add(...css_classes);
   for (const [name, value] of Object.entries(css_variables)) style.setProperty(name, value);
 }
 
 /** Takes a design away again. */
-export function unapply(design: Design | undefined): void {
+export function unapply({ css_variables }: Design): void {
   const { classList, style } = document.documentElement;
   classList.remove(...ALL);
-  for (const name of Object.keys(design?.css_variables ?? {})) style.removeProperty(name);
+  for (const name of Object.keys(css_variables)) style.removeProperty(name);
 }
 
 /** Whether two designs look the same. */
-export function isSame(a: Design | undefined, b: Design | undefined): boolean {
+export function isSame(a: Design | null, b: Design | null): boolean {
   const text = ({ css_classes, css_variables }: Design) =>
     JSON.stringify([css_classes, Object.entries(css_variables).sort()]);
-  return a !== undefined && b !== undefined && text(a) === text(b);
+  return a !== null && b !== null && text(a) === text(b);
 }
 
 /** Whether the visitor has seen something of the page: a design that changes now is seen to change. */
@@ -46,10 +48,10 @@ export function isPainted(): boolean {
   return performance.getEntriesByName("first-contentful-paint").length > 0;
 }
 
-/** Tells the milliseconds from now to the end of the frame that shows what was just applied. */
+/** Tells how long the next frame takes, in milliseconds: the style, layout and paint of what was just applied. */
 export function whenShown(tell: (ms: number) => void): void {
-  const startMs = performance.now();
   requestAnimationFrame(() => {
+    const startMs = performance.now();
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();

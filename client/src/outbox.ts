@@ -1,65 +1,81 @@
 import { store } from "./store.ts";
 
-/** What waits for its answer, by prediction. */
+/** A log that is not known to have arrived. */
 interface Waiting {
+  /** Its prediction. */
   id: string;
   atMs: number;
   body: string;
+  /** Times it was sent without an answer so far. A page that is left never hears the answer to its last log. */
+  tries: number;
+  /** Whether it is known to have failed: the network was down, or the server could not answer. */
+  failed?: boolean;
 }
 
 const NAME = "outbox";
-/** Characters that wait at most; the oldest are given up first. A keepalive request takes no more either. */
-const MAX_CHARACTERS = 60 * 1024;
+/** Bytes that wait at most; the oldest are given up first. All keepalive requests together take 64 KiB. */
+const MAX_BYTES = 60 * 1024;
 /** Older receipts are not taken. */
 const MAX_AGE_MS = 48 * 3_600_000;
+/** A log whose answer nobody heard is sent once more, with the next one. */
+const MAX_TRIES = 2;
 
-const waiting = (): Waiting[] => store.get<Waiting[]>(NAME) ?? [];
+const encoder = new TextEncoder();
+const bytes = (text: string): number => encoder.encode(text).length + 1;
 
-/** Keeps a log, in the place of an earlier one of its prediction, until the server has taken it. */
-function keep(log: Waiting): void {
-  const all = [...waiting().filter(({ id }) => id !== log.id), log];
-  while (all.length > 1 && all.reduce((sum, { body }) => sum + body.length, 0) > MAX_CHARACTERS) all.shift();
-  store.set(NAME, all);
-}
+/** What waits and is worth sending, oldest first. */
+const waiting = (): Waiting[] =>
+  (store.get<Waiting[]>(NAME) ?? []).filter(
+    ({ atMs, tries, failed }) => Date.now() - atMs < MAX_AGE_MS && (failed === true || tries < MAX_TRIES),
+  );
 
-/** Forgets a log, unless another one of its prediction has come meanwhile. */
-function done(sent: readonly Waiting[]): void {
-  const left = waiting().filter(({ id, body }) => !sent.some((one) => one.id === id && one.body === body));
-  if (left.length > 0) store.set(NAME, left);
+function keep(all: readonly Waiting[]): void {
+  const kept = [...all];
+  while (kept.length > 0 && kept.reduce((sum, { body }) => sum + bytes(body), 0) > MAX_BYTES) kept.shift();
+  if (kept.length > 0) store.set(NAME, kept);
   else store.remove(NAME);
 }
 
+/** Changes what waits, but for logs that a later one of the same prediction has replaced meanwhile. */
+function settle(sent: readonly Waiting[], change: (log: Waiting) => Waiting[]): void {
+  const isSent = (log: Waiting) => sent.some(({ id, body }) => id === log.id && body === log.body);
+  keep(waiting().flatMap((log) => (isSent(log) ? change(log) : [log])));
+}
+
 /**
- * Sends logs as one body. What the server has judged, well or ill, is done; a server that cannot answer, or a network that is
- * down, is tried again with the next visit.
+ * Sends logs as one body of NDJSON. What the server has judged, well or ill, is done; what it could not judge waits. Text is
+ * sent, so that another origin is not asked first whether it may be.
  */
 function send(url: string, logs: readonly Waiting[]): void {
   if (logs.length === 0) return;
+  settle(logs, (log) => [{ ...log, tries: log.tries + 1, failed: !navigator.onLine }]);
   const body = logs.map((log) => log.body).join("\n");
-  const headers = { "content-type": "text/plain" };
+  const fail = () => settle(logs, (log) => [{ ...log, failed: true }]);
   try {
-    fetch(url, { method: "POST", body, headers, keepalive: true, credentials: "omit" }).then(
-      ({ status }) => {
-        if (status < 500 && status !== 429) done(logs);
-      },
-      () => {},
-    );
+    fetch(url, {
+      method: "POST",
+      body,
+      headers: { "content-type": "text/plain" },
+      keepalive: true,
+      credentials: "omit",
+    }).then(({ status }) => (status < 500 && status !== 429 ? settle(logs, () => []) : fail()), fail);
   } catch {
-    navigator.sendBeacon?.(url, body);
+    // Too old for keepalive, or too much of it is under way.
+    if (navigator.sendBeacon?.(url, body) !== true) fail();
   }
 }
 
-/** Sends a log now, and keeps it until it has arrived. */
+/** Sends a log now, in the place of an earlier one of its prediction, with what is not known to have arrived. */
 export function post(url: string, id: string, log: unknown): void {
-  const one = { id, atMs: Date.now(), body: JSON.stringify(log) };
-  keep(one);
-  send(url, [one]);
+  const own = { id, atMs: Date.now(), body: JSON.stringify(log), tries: 0 };
+  keep([...waiting().filter((other) => other.id !== id), own]);
+  send(url, waiting());
 }
 
-/** Sends what an earlier visit could not. */
-export function sendWaiting(url: string): void {
-  const all = waiting();
-  const old = all.filter(({ atMs }) => Date.now() - atMs > MAX_AGE_MS);
-  if (old.length > 0) done(old);
-  send(url, waiting());
+/** Sends what is known to have failed. */
+export function sendFailed(url: string): void {
+  send(
+    url,
+    waiting().filter(({ failed }) => failed === true),
+  );
 }

@@ -1,9 +1,11 @@
 import { Watch } from "./behaviour.ts";
 import { localIso, userContext } from "./context.ts";
 import { apply, chosenClasses, isPainted, isSame, unapply, whenShown, withChoices } from "./design.ts";
-import { post, sendWaiting } from "./outbox.ts";
-import { randomId, store } from "./store.ts";
-import type { Consent, Design, Feedback, History, Outcome, Prediction, Preference, Served } from "./types.ts";
+import { keepTime, remember } from "./memory.ts";
+import { post, sendFailed } from "./outbox.ts";
+import { store } from "./store.ts";
+import type { Consent, Design, Feedback, Outcome, Prediction, Preference, Served } from "./types.ts";
+import { logOf, type Visit } from "./visit.ts";
 
 /** How the library is started. */
 export interface Options {
@@ -17,9 +19,10 @@ export interface Options {
   policy?: string;
   /** Whether Do-Not-Track is honoured beside Global Privacy Control, which always is. True by default. */
   doNotTrack?: boolean;
-  /** Told whenever something has changed: for panels and tests. */
-  onChange?: (state: State) => void;
 }
+
+/** Milliseconds within which a change is a click's doing (layout shift leaves such changes out of account, too). */
+const INPUT_MS = 500;
 
 /** What is going on. */
 export interface State {
@@ -33,38 +36,8 @@ export interface State {
   log: Record<string, unknown> | null;
 }
 
-/** Milliseconds without a visit after which the next one is a new session. */
-const SESSION_MS = 30 * 60_000;
 /** Milliseconds after which a page that comes back asks anew: its log can no longer be amended (the server's 45 minutes, less a margin). */
 const VISIT_MS = 40 * 60_000;
-
-/** What is known of the session under way, and of those before it. */
-interface Memory {
-  visitor: string;
-  session: string;
-  lastMs: number;
-  /** Earlier sessions; undefined in the first. */
-  history?: History;
-  /** The session under way, so far. */
-  now: { startIso: string; durationMs: number; interactions: number };
-}
-
-/** One question to predict, and what came of it. */
-interface Visit {
-  startMs: number;
-  context: Record<string, unknown>;
-  history: History | undefined;
-  preferences: Record<string, string>;
-  prediction: Prediction | null;
-  outcome: Outcome | null;
-  served: Served;
-  watch: Watch;
-  seq: number;
-  /** Whether its log was sent since the page was last seen. */
-  told: boolean;
-  /** What of the session was there before this visit. */
-  before: { durationMs: number; interactions: number };
-}
 
 /** Adapts a page, and tells how it went. */
 export class Perennial {
@@ -76,6 +49,9 @@ export class Perennial {
   private visit: Visit | null = null;
   private design: Design | null = null;
   private listeners: AbortController | null = null;
+  /** When a person's click let us in, by performance.now(). */
+  private letInMs = Number.NEGATIVE_INFINITY;
+  private readonly told = new Set<(state: State) => void>();
 
   constructor(options: Options = {}) {
     this.options = options;
@@ -87,7 +63,10 @@ export class Perennial {
     }
   }
 
-  /** Says whether the visitor agrees. Taking it back stops everything; `forget` also removes what is stored. */
+  /**
+   * Says whether the visitor agrees. Without agreement nothing is sent and nothing is stored: taking it back forgets what was
+   * stored, and leaves the page as it looks.
+   */
   setConsent(granted: boolean, policy = this.options.policy): void {
     const known = store.get<Consent>("consent");
     const same = known?.granted === granted && known.policy === policy;
@@ -95,20 +74,22 @@ export class Perennial {
     this.consent = { granted, at, ...(policy === undefined ? {} : { policy }) };
     if (!this.isAllowed()) {
       this.end();
+      store.clear();
       return;
     }
     store.set("consent", this.consent);
-    if (this.visit === null) this.begin();
+    if (navigator.userActivation?.isActive === true) this.letInMs = performance.now();
+    if (this.listeners === null) this.begin();
+    else this.changed();
   }
 
   /** The visitor's own choice: it wins over every model, now and later, and is told as feedback. */
   setPreference(choice: Preference): void {
     this.preference = { ...this.preference, ...choice };
-    const shown = this.design;
     if (this.isAllowed()) store.set("preference", this.preference);
-    if (shown !== null) this.show(withChoices(shown, this.preference));
-    const agrees = shown !== null && isSame(shown, this.design ?? undefined);
-    this.feedback({ preference: choice, verdict: agrees ? "like" : "dislike" });
+    const before = this.design;
+    this.show(withChoices(before, this.preference));
+    this.feedback({ preference: choice, verdict: isSame(before, this.design) ? "like" : "dislike" });
   }
 
   /** What the visitor says of the design. It is sent with the log of this visit. */
@@ -117,16 +98,21 @@ export class Perennial {
     this.changed();
   }
 
-  /** Forgets everything about this visitor on this device, and the agreement with it. */
+  /** Forgets everything about this visitor on this device, the agreement with it, and takes the design away. */
   forget(): void {
     this.consent = undefined;
-    this.end();
-    store.clear();
     this.preference = {};
     this.said = {};
     if (this.design !== null) unapply(this.design);
     this.design = null;
-    this.changed();
+    this.end();
+    store.clear();
+  }
+
+  /** Calls a listener whenever something has changed, until the function that comes back is called: for panels and tests. */
+  onChange(listener: (state: State) => void): () => void {
+    this.told.add(listener);
+    return () => this.told.delete(listener);
   }
 
   /** What is going on now. */
@@ -139,7 +125,7 @@ export class Perennial {
       design: this.design,
       prediction: visit?.prediction ?? null,
       context: visit?.context ?? null,
-      log: visit === null ? null : this.log(visit),
+      log: visit === null ? null : logOf(visit, { consent: this.consent, said: this.said }),
     };
   }
 
@@ -153,30 +139,34 @@ export class Perennial {
   private begin(): void {
     this.preference = { ...store.get<Preference>("preference"), ...this.preference };
     const cached = store.get<Design>("design");
-    if (cached !== undefined && !isPainted()) this.show(withChoices(cached, this.preference));
-    this.listen();
-    // A prerendered page is nobody's visit before it is shown.
-    const { prerendering = false } = document as Document & { prerendering?: boolean };
-    if (prerendering) document.addEventListener("prerenderingchange", () => this.ask(), { once: true });
-    else this.ask();
-    sendWaiting(`${this.endpoint}/logs`);
-  }
-
-  private listen(): void {
-    this.listeners?.abort();
+    const isChosen = Object.keys(this.preference).length > 0;
+    // What is seen already does not change its looks under its reader, but for what they chose themselves.
+    if (isPainted() ? isChosen : isChosen || cached !== undefined) {
+      this.show(withChoices(isPainted() ? this.design : (cached ?? null), this.preference));
+    }
     this.listeners = new AbortController();
     const { signal } = this.listeners;
+    const go = (): void => {
+      this.listen(signal);
+      this.ask();
+      sendFailed(`${this.endpoint}/logs`);
+    };
+    // A prerendered page is nobody's visit before it is shown.
+    const { prerendering = false } = document as Document & { prerendering?: boolean };
+    if (prerendering) document.addEventListener("prerenderingchange", go, { once: true, signal });
+    else go();
+  }
+
+  private listen(signal: AbortSignal): void {
     document.addEventListener(
       "visibilitychange",
       () => (document.visibilityState === "hidden" ? this.tell() : this.back()),
-      {
-        signal,
-      },
+      { signal },
     );
     // Safari does not always tell that a page is hidden when it is left.
     addEventListener("pagehide", () => this.tell(), { signal });
     addEventListener("pageshow", ({ persisted }) => (persisted ? this.back() : undefined), { signal });
-    addEventListener("online", () => sendWaiting(`${this.endpoint}/logs`), { signal });
+    addEventListener("online", () => sendFailed(`${this.endpoint}/logs`), { signal });
     const { navigation } = globalThis as { navigation?: EventTarget };
     let path = location.pathname;
     const moved = (): void => {
@@ -191,7 +181,7 @@ export class Perennial {
 
   /** Asks for a design, for a visit that begins now. */
   private ask(): void {
-    const memory = this.remember();
+    const memory = remember();
     const visit: Visit = {
       startMs: Date.now(),
       context: userContext(memory.session),
@@ -206,6 +196,7 @@ export class Perennial {
       before: { durationMs: memory.now.durationMs, interactions: memory.now.interactions },
     };
     this.visit = visit;
+    this.time();
     const timeout = setTimeout(() => this.settle(visit, "timeout"), this.options.timeoutMs ?? 1000);
     const body = JSON.stringify({
       user_context: visit.context,
@@ -231,12 +222,12 @@ export class Perennial {
     if (this.visit !== visit || !this.isAllowed()) return;
     const { css_classes, css_variables } = prediction;
     store.set("design", { css_classes, css_variables });
-    // A page that is seen does not change its looks under its reader: what is new comes with the next page.
-    if (isSame(this.design ?? undefined, prediction)) visit.served = "fresh";
-    else if (!isLate && !isPainted()) {
-      visit.served = "fresh";
-      this.show(withChoices({ css_classes, css_variables }, this.preference));
-    }
+    const asked = withChoices(prediction, this.preference);
+    // A page that is seen does not change its looks under its reader: what is new comes with the next page. But who has just
+    // clicked that it may adapt sees it adapt.
+    const isAwaited = this.design === null && performance.now() - this.letInMs < INPUT_MS;
+    if (!isLate && (!isPainted() || isAwaited)) this.show(asked);
+    if (isSame(this.design, asked)) visit.served = "fresh";
     this.changed();
   }
 
@@ -248,48 +239,14 @@ export class Perennial {
   private show(design: Design): void {
     this.design = design;
     apply(design);
+    this.time();
+  }
+
+  /** Times the frame that is next; the first one of a visit counts. */
+  private time(): void {
     whenShown((ms) => {
       if (this.visit !== null && this.visit.watch.renderingMs === 0) this.visit.watch.renderingMs = ms;
     });
-  }
-
-  /** The visitor, and the session under way; a pause of half an hour begins another one. */
-  private remember(): Memory {
-    const nowMs = Date.now();
-    const known = store.get<Memory>("memory");
-    const fresh = { startIso: localIso(nowMs), durationMs: 0, interactions: 0 };
-    let memory: Memory;
-    if (known === undefined) memory = { visitor: randomId(), session: randomId(), lastMs: nowMs, now: fresh };
-    else if (nowMs - known.lastMs < SESSION_MS) memory = { ...known, lastMs: nowMs };
-    else memory = { ...known, session: randomId(), lastMs: nowMs, history: withSession(known), now: fresh };
-    store.set("memory", memory);
-    return memory;
-  }
-
-  private log(visit: Visit): Record<string, unknown> {
-    const { prediction, said } = { ...visit, said: this.said };
-    const preferred = chosenClasses(said.preference ?? {});
-    const verdict = said.verdict;
-    return {
-      schema_version: 1,
-      prediction_id: prediction?.prediction_id,
-      receipt: prediction?.receipt,
-      model_version: prediction?.model_version,
-      consent: this.consent,
-      user_context: visit.context,
-      history: visit.history,
-      preferences: visit.preferences,
-      timestamp: localIso(visit.startMs),
-      session_id: visit.context["session_id"],
-      predicted_css_classes: prediction?.css_classes,
-      predicted_css_variables: prediction?.css_variables,
-      prediction_confidence: prediction?.prediction_confidence,
-      served: visit.served,
-      predict_outcome: visit.outcome ?? "timeout",
-      ...visit.watch.soFar(),
-      user_satisfaction: said.satisfaction,
-      ...(verdict === undefined ? {} : { ui_preference_feedback: { verdict, preferred, text: said.text } }),
-    };
   }
 
   /** Sends what there is to tell; again, with a higher number, if there is more than last time. */
@@ -298,22 +255,15 @@ export class Perennial {
     // A page that is left is hidden and goes away, in either order: once is enough.
     if (visit === null || visit.told || !this.isAllowed()) return;
     visit.told = true;
-    const log = this.log(visit);
-    const whole = { ...log, seq: visit.seq++, ended_at: localIso(Date.now()) };
-    post(`${this.endpoint}/logs`, visit.prediction?.prediction_id ?? `unanswered.${visit.startMs}`, whole);
-    this.keepTime(visit);
-  }
-
-  private keepTime({ watch, before }: Visit): void {
-    const memory = store.get<Memory>("memory");
-    if (memory === undefined) return;
-    const { session_duration: duration, interactions_count: interactions } = watch.soFar();
-    const now = {
-      ...memory.now,
-      durationMs: before.durationMs + duration,
-      interactions: before.interactions + interactions,
-    };
-    store.set("memory", { ...memory, lastMs: Date.now(), now });
+    const { watch, before, prediction, startMs } = visit;
+    post(
+      `${this.endpoint}/logs`,
+      prediction?.prediction_id ?? `unanswered.${startMs}`,
+      logOf(visit, { consent: this.consent, said: this.said }),
+    );
+    visit.seq++;
+    const { session_duration: durationMs, interactions_count: interactions } = watch.soFar();
+    keepTime({ durationMs: before.durationMs + durationMs, interactions: before.interactions + interactions });
   }
 
   /** A page that is seen again goes on with its visit, or begins another one if that is over. */
@@ -336,18 +286,6 @@ export class Perennial {
   }
 
   private changed(): void {
-    this.options.onChange?.(this.state());
+    for (const listener of this.told) listener(this.state());
   }
-}
-
-/** The history with the session that is over in it. */
-function withSession({ history, now }: Memory): History {
-  const sessions = history?.sessions ?? 0;
-  const mean = ((history?.avg_session_duration ?? 0) * sessions + now.durationMs) / (sessions + 1);
-  return {
-    sessions: sessions + 1,
-    avg_session_duration: Math.min(86_400_000, Math.round(mean)),
-    total_interactions: (history?.total_interactions ?? 0) + now.interactions,
-    first_visit: history?.first_visit ?? now.startIso,
-  };
 }
