@@ -147,14 +147,30 @@ export class FoldStore {
   /** Logs of an hour of fold_after that are stored up to the watermark, by an aggregation: one read for a thousand. */
   async countHour(shard: number, startMs: number, watermark: FoldState["watermark"]): Promise<number> {
     // What lies ahead of the watermark is still to be folded, however late it was stored.
-    const passed = this.ofHour(shard, startMs).endAt(watermark.fold_after, watermark.id);
-    return watermark.fold_after < iso(startMs) ? 0 : (await passed.count().get()).data().count;
+    const passed = this.db
+      .collection("interaction_logs")
+      .where("shard", "==", shard)
+      .where("fold_after", ">=", iso(startMs))
+      .where("fold_after", "<", iso(startMs + HOUR_MS))
+      .orderBy("fold_after")
+      .orderBy(FieldPath.documentId())
+      .endAt(watermark.fold_after, watermark.id)
+      .count();
+    return watermark.fold_after < iso(startMs) ? 0 : (await passed.get()).data().count;
   }
 
   /** Hours of event time (epoch ms) of the logs of an hour of fold_after; imported ones are in no window. */
   async eventHours(shard: number, startMs: number): Promise<Set<number>> {
     const hours = new Set<number>();
-    const ordered = this.ofHour(shard, startMs).select("fold_after", "event_at", "source").limit(FOLD_LIMIT);
+    const ordered = this.db
+      .collection("interaction_logs")
+      .where("shard", "==", shard)
+      .where("fold_after", ">=", iso(startMs))
+      .where("fold_after", "<", iso(startMs + HOUR_MS))
+      .orderBy("fold_after")
+      .orderBy(FieldPath.documentId())
+      .select("fold_after", "event_at", "source")
+      .limit(FOLD_LIMIT);
     for (let page = ordered; ; ) {
       const { docs } = await page.get();
       for (const doc of docs) {
@@ -165,16 +181,6 @@ export class FoldStore {
       if (last === undefined || docs.length < FOLD_LIMIT) return hours;
       page = ordered.startAfter(last.get("fold_after"), last.id);
     }
-  }
-
-  private ofHour(shard: number, startMs: number): Query {
-    return this.db
-      .collection("interaction_logs")
-      .where("shard", "==", shard)
-      .where("fold_after", ">=", iso(startMs))
-      .where("fold_after", "<", iso(startMs + HOUR_MS))
-      .orderBy("fold_after")
-      .orderBy(FieldPath.documentId());
   }
 
   /**
