@@ -29,11 +29,13 @@ const waiting = (): Waiting[] =>
     ({ atMs, tries, failed }) => Date.now() - atMs < MAX_AGE_MS && (failed === true || tries < MAX_TRIES),
   );
 
-function keep(all: readonly Waiting[]): void {
+/** Stores them in the place of what waited, the newest that there is room for, and says which these are. */
+function keep(all: readonly Waiting[]): Waiting[] {
   const kept = [...all];
   while (kept.length > 0 && kept.reduce((sum, { body }) => sum + bytes(body), 0) > MAX_BYTES) kept.shift();
   if (kept.length > 0) store.set(NAME, kept);
   else store.remove(NAME);
+  return kept;
 }
 
 /** Changes what waits, but for logs that a later one of the same prediction has replaced meanwhile. */
@@ -48,7 +50,7 @@ function settle(sent: readonly Waiting[], change: (log: Waiting) => Waiting[]): 
  */
 function send(url: string, logs: readonly Waiting[]): void {
   if (logs.length === 0) return;
-  settle(logs, (log) => [{ ...log, tries: log.tries + 1, failed: !navigator.onLine }]);
+  settle(logs, (log) => [{ ...log, tries: log.tries + 1, failed: log.failed === true || !navigator.onLine }]);
   const body = logs.map((log) => log.body).join("\n");
   const fail = () => settle(logs, (log) => [{ ...log, failed: true }]);
   try {
@@ -68,8 +70,7 @@ function send(url: string, logs: readonly Waiting[]): void {
 /** Sends a log now, in the place of an earlier one of its prediction, with what is not known to have arrived. */
 export function post(url: string, id: string, log: unknown): void {
   const own = { id, atMs: Date.now(), body: JSON.stringify(log), tries: 0 };
-  keep([...waiting().filter((other) => other.id !== id), own]);
-  send(url, waiting());
+  send(url, keep([...waiting().filter((other) => other.id !== id), own]));
 }
 
 /** Sends what is known to have failed. */

@@ -1,7 +1,8 @@
 // The script-tag file: `<script src="perennial.js" data-endpoint="/api" data-consent="true"></script>`, then `perennial.setConsent(true)`.
 import { start } from "./index.ts";
 
-const { endpoint, consent, policy, timeout, doNotTrack } = (document.currentScript as HTMLScriptElement | null)?.dataset ?? {};
+const { endpoint, consent, policy, timeout, doNotTrack } =
+  (document.currentScript as HTMLScriptElement | null)?.dataset ?? {};
 (globalThis as { perennial?: unknown }).perennial = start({
   ...(endpoint === undefined ? {} : { endpoint }),
   ...(consent === undefined ? {} : { consent: consent === "true" }),

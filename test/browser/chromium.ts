@@ -10,11 +10,15 @@ const FLAGS = [
   "--no-first-run",
 ];
 
-/** A Chromium as its users have it: with its back/forward cache, which Playwright would switch off. */
-export async function launch(): Promise<Browser> {
+/**
+ * A Chromium, by default as its users have it: with its back/forward cache, which Playwright would switch off. With it every page
+ * has a process of its own, whose start would be measured.
+ */
+export async function launch({ backForwardCache = true } = {}): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === null) throw new Error("no Chrome or Chromium was found: install one, or set CHROME_PATH");
-  return chromium.launch({ executablePath, args: FLAGS, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
+  const ignoreDefaultArgs = backForwardCache ? ["--disable-back-forward-cache"] : [];
+  return chromium.launch({ executablePath, args: FLAGS, ignoreDefaultArgs });
 }
 
 /** A visitor's browser with nothing stored, and its first page. */

@@ -1,8 +1,9 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Browser, CDPSession, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Perennial } from "../../client/src/index.ts";
 import { InteractionLog } from "../../functions/src/collect/schema.ts";
 import { database } from "../../functions/src/shared/firestore.ts";
+import { CONTEXT } from "../predict-client.ts";
 import { launch, visitor } from "./chromium.ts";
 import { TestSite } from "./test-site.ts";
 
@@ -15,10 +16,14 @@ let browser: Browser;
 beforeAll(async () => {
   await site.start();
   browser = await launch();
+  // The emulator's first answer takes longer than a page waits.
+  await fetch(`${site.url}/api/predict`, { method: "POST", body: JSON.stringify({ user_context: CONTEXT }) });
 });
 beforeEach(() => site.reset());
 afterEach(async () => {
   for (const context of browser.contexts()) await context.close();
+  // What a page has asked last may be answered late.
+  await vi.waitFor(() => expect(site.isIdle).toBe(true), { timeout: 20_000, interval: 100 });
 });
 afterAll(async () => {
   await browser.close();
@@ -120,15 +125,17 @@ describe("a visit", () => {
     const log = await storedLog(first);
     expect(log.bounce_rate).toBe(1);
     expect((await classes(page)).split(" ").sort()).toEqual([...(design ?? [])].sort());
-    const { changes, served, paints } = await page.evaluate(() => ({
+    const { changes, seen, paints } = await page.evaluate(() => ({
       changes: (globalThis as unknown as { changes: string[] }).changes,
-      served: perennial.state().served,
+      seen: perennial.state(),
       paints: performance.getEntriesByName("first-contentful-paint").length,
     }));
     expect(paints).toBe(1);
     // Put on once, before anything was painted, and never changed.
     expect(new Set(changes).size).toBe(1);
-    expect(served).toBe("fresh");
+    // A few visits are answered by exploration.
+    const isSame = seen.prediction?.css_classes.join() === design?.join();
+    expect(seen.served).toBe(isSame ? "fresh" : "cached");
     await page.close();
     expect((await storedLog(second)).session_id).toBe(log.session_id);
     expect((await storedLog(second)).unit).toBe(log.unit);
@@ -140,7 +147,7 @@ describe("a visit", () => {
     await page.evaluate(() => Object.assign(globalThis, { isSame: true }));
     await page.goto(`${site.url}/next`);
     await storedLog(id, ({ seq }) => seq === 0);
-    await page.goBack();
+    await page.goBack({ waitUntil: "commit" });
     expect(await page.evaluate(() => "isSame" in globalThis)).toBe(true);
     await page.locator("#button").click();
     await page.close();
@@ -370,19 +377,11 @@ describe("a visitor's own choice", () => {
 });
 
 describe("a page", () => {
-  it("shifts nothing, and spends under 5 ms on it while it loads", async () => {
+  it("is not shifted by its design", async () => {
     const page = await visitor(browser);
     await visited(page);
-    const session = await page.context().newCDPSession(page);
-    await session.send("Profiler.enable");
-    await session.send("Profiler.setSamplingInterval", { interval: 100 });
-    const costs: number[] = [];
-    for (let i = 0; i < 5; i++) {
-      await session.send("Profiler.start");
-      await visited(page, i % 2 === 0 ? "/next" : "/");
-      const { profile } = await session.send("Profiler.stop");
-      costs.push(ownMs(profile));
-    }
+    await visited(page, "/next");
+    await quiet(300);
     const shift = await page.evaluate(
       () =>
         new Promise<number>((resolve) => {
@@ -393,7 +392,27 @@ describe("a page", () => {
         }),
     );
     expect(shift).toBeLessThan(0.02);
-    console.log(`main thread: ${costs.map((ms) => ms.toFixed(1)).join(", ")} ms; layout shift ${shift}`);
+  });
+
+  it("spends under 5 ms of its main thread on the library while it loads", async () => {
+    const other = await launch({ backForwardCache: false });
+    onTestFinished(() => other.close());
+    const page = await visitor(other);
+    await visited(page);
+    const session = await page.context().newCDPSession(page);
+    // Processor time of the main thread, so that what else the machine does is not counted.
+    await session.send("Performance.enable", { timeDomain: "threadTicks" });
+    const scripting = async (path: string): Promise<number> => {
+      await page.goto("about:blank");
+      const beforeMs = await scriptMs(session);
+      await page.goto(site.url + path);
+      await quiet(400);
+      return (await scriptMs(session)) - beforeMs;
+    };
+    const costs: number[] = [];
+    for (let i = 0; i < 5; i++) costs.push((await scripting("/next")) - (await scripting("/without")));
+    expect(site.seen.filter(({ path }) => path === "predict").length).toBe(6);
+    console.log(`main thread: ${costs.map((ms) => ms.toFixed(1)).join(", ")} ms`);
     expect(costs.sort((a, b) => a - b)[2]).toBeLessThan(5);
   });
 
@@ -417,14 +436,8 @@ describe("a page", () => {
   });
 });
 
-interface Profile {
-  nodes: { id: number; callFrame: { url: string } }[];
-  samples?: number[];
-  timeDeltas?: number[];
-}
-
-/** Milliseconds that a profile found in the library's own script. */
-function ownMs({ nodes, samples = [], timeDeltas = [] }: Profile): number {
-  const own = new Set(nodes.filter(({ callFrame }) => callFrame.url.endsWith("/perennial.js")).map(({ id }) => id));
-  return samples.reduce((sum, id, i) => sum + (own.has(id) ? (timeDeltas[i] ?? 0) : 0), 0) / 1000;
+/** Milliseconds that the main thread has spent in scripts, to compile them and to run them. */
+async function scriptMs(session: CDPSession): Promise<number> {
+  const { metrics } = await session.send("Performance.getMetrics");
+  return 1000 * (metrics.find(({ name }) => name === "ScriptDuration")?.value ?? Number.NaN);
 }

@@ -24,9 +24,11 @@ const STYLE = `
   .densidad-alta p { margin: 4px; } .densidad-baja p { margin: 24px; }
   .fuente-serif { font-family: serif; } .tema-oscuro { background: #111; color: #eee; }`;
 
-const page = (title: string, { attributes = "", head = "" } = {}): string => `<!doctype html>
+const LIBRARY = `<script src="/perennial.js"></script>`;
+
+const page = (title: string, { library = LIBRARY, head = "" } = {}): string => `<!doctype html>
 <html lang="en"><head><title>${title}</title><meta name="viewport" content="width=device-width"><style>${STYLE}</style>
-<script src="/perennial.js" ${attributes}></script>${head}</head>
+${library}${head}</head>
 <body><h1>${title}</h1><a id="link" href="#here">a link</a> <button id="button">a button</button> <p id="plain">plain words</p>
 ${"<p>Some words that make the page long enough to scroll in it.</p>".repeat(60)}<a id="next" href="/next">next</a></body></html>`;
 
@@ -79,8 +81,8 @@ export class TestSite {
     } else {
       const speculation = `<script type="speculationrules">{"prerender":[{"source":"list","urls":["/next"]}]}</script>`;
       const head = path === "/prerendering" ? speculation : "";
-      const attributes = path === "/no-dnt" ? 'data-do-not-track="false"' : "";
-      response.setHeader("content-type", "text/html").end(page(path.slice(1) || "home", { attributes, head }));
+      const library = path === "/without" ? "" : LIBRARY;
+      response.setHeader("content-type", "text/html").end(page(path.slice(1) || "home", { library, head }));
     }
   }
 
