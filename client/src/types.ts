@@ -1,6 +1,6 @@
 /** The groups of classes, in the order in which a design lists them. */
 export const GROUPS = ["density", "font", "theme"] as const;
-export type Group = (typeof GROUPS)[number];
+type Group = (typeof GROUPS)[number];
 
 /** What a visitor may choose, and the class that each choice is. */
 export const CHOICES = {
