@@ -167,6 +167,42 @@ describe("a visit", () => {
     expect(site.seen.filter(({ path }) => path === "predict")).toHaveLength(1);
   });
 
+  it("after half an hour is another session, and predict is told of those before", async () => {
+    const page = await visitor(browser);
+    await visited(page);
+    const session = (await state(page)).context?.["session_id"];
+    await page.locator("#button").click();
+    await page.goto("about:blank");
+    await page.goto(`${site.url}/without`);
+    await page.evaluate(() => {
+      const memory = JSON.parse(localStorage.getItem("perennial.memory") ?? "{}") as { lastMs: number };
+      localStorage.setItem("perennial.memory", JSON.stringify({ ...memory, lastMs: memory.lastMs - 31 * 60_000 }));
+    });
+    await visited(page, "/next");
+    expect((await state(page)).context?.["session_id"]).not.toBe(session);
+    const asked = site.seen.findLast(({ path }) => path === "predict")?.sent[0];
+    expect(asked?.["history"]).toMatchObject({ sessions: 1, total_interactions: 1 });
+    expect(asked).toMatchObject({ visitor_id: site.seen[0]?.sent[0]?.["visitor_id"] });
+  });
+
+  it("of a page that comes back after forty minutes is another visit", async () => {
+    const page = await visitor(browser);
+    const first = await visited(page);
+    await page.clock.setFixedTime(Date.now() + 41 * 60_000);
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+    await page.waitForFunction((id) => ![undefined, id].includes(perennial.state().prediction?.prediction_id), first);
+    expect((await state(page)).context?.["session_id"]).not.toBe(site.seen[0]?.sent[0]?.["session_id"]);
+  });
+
+  it("counts a key that clicks a button once", async () => {
+    const page = await visitor(browser);
+    await visited(page);
+    await page.locator("#button").focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    expect((await state(page)).log).toMatchObject({ interactions_count: 2, click_through_rate: 1 });
+  });
+
   it("of a prerendered page begins when it is shown", async () => {
     const page = await visitor(browser);
     await visited(page);
@@ -377,6 +413,30 @@ describe("a visitor's own choice", () => {
 });
 
 describe("a page", () => {
+  it("adapts at once when its visitor has just agreed, and changes no more while it is seen", async () => {
+    const page = await visitor(browser);
+    await page.goto(site.url);
+    await page.evaluate(() =>
+      document.querySelector("#button")?.addEventListener("click", () => perennial.setConsent(true)),
+    );
+    await quiet(200);
+    await page.locator("#button").click();
+    await page.waitForFunction(() => perennial.state().prediction !== null);
+    expect((await state(page)).served).toBe("fresh");
+    expect(await classes(page)).not.toBe("");
+    // Agreed to by a consent manager, without a click: the design comes with the next page.
+    const other = await visitor(browser);
+    // By itself: what Playwright evaluates passes for a click.
+    await other.addInitScript(() => setTimeout(() => perennial.setConsent(true), 800));
+    await other.goto(site.url);
+    await quiet(1000);
+    await answered(other);
+    expect((await state(other)).served).toBe("default");
+    expect(await classes(other)).toBe("");
+    await visited(other, "/next");
+    expect(await classes(other)).not.toBe("");
+  });
+
   it("is not shifted by its design", async () => {
     const page = await visitor(browser);
     await visited(page);
