@@ -70,12 +70,12 @@ async function isAgreed({ yes, dryRun }: Options): Promise<boolean> {
 async function adopt(folder: ProjectFolder, options: Options): Promise<void> {
   const { database = null, site = null } = options;
   const adoption = prepareAdoption(folder, ROOT, oursFrom(ROOT), { database, site });
-  console.log(adoptionInWords(adoption));
   const { edits, copies, stale } = adoption;
   if (edits.length + copies.size + stale.length === 0) {
     console.log("The project has adopted this version of Perennial already: there is nothing to do.");
     return;
   }
+  console.log(adoptionInWords(adoption));
   if (!(await isAgreed(options))) return;
   applyAdoption(folder, adoption);
   console.log(nextSteps(adoption.record));

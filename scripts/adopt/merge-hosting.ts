@@ -50,15 +50,16 @@ function sitePath(config: JsonFile, site: string | null): JSONPath | null {
   if (!entries.every(isRecord)) {
     throw new RefusedError(`${config.name}: "hosting" must be an object or an array of objects.`);
   }
-  const names = entries.map((entry) => String(entry["target"] ?? entry["site"] ?? "without a name"));
+  const names = entries.map((entry) => entry["target"] ?? entry["site"]).filter((name) => typeof name === "string");
   const at = (index: number): JSONPath => (Array.isArray(hosting) ? ["hosting", index] : ["hosting"]);
   if (site === null && entries.length === 1) return at(0);
   const index = entries.findIndex((entry) => site !== null && (entry["target"] === site || entry["site"] === site));
   if (index !== -1) return at(index);
+  const choice = names.length === 0 ? "leave --site out" : `choose one with --site ${names.join(" | ")}`;
   throw new RefusedError(
     site === null
-      ? `${config.name} has several hosting sites: choose one with --site ${names.join(" | ")}.`
-      : `${config.name} has no hosting site "${site}": choose one with --site ${names.join(" | ")}.`,
+      ? `${config.name} has several hosting sites: ${choice}.`
+      : `${config.name} has no hosting site "${site}": ${choice}.`,
   );
 }
 
