@@ -57,7 +57,11 @@ async function isAgreed({ yes, dryRun }: Options): Promise<boolean> {
     return false;
   }
   const asking = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await asking.question("Make these changes? [y/N] ");
+  const answer = await new Promise<string>((settle) => {
+    // Whoever ends the input has not agreed.
+    asking.once("close", () => settle(""));
+    asking.question("Make these changes? [y/N] ").then(settle, () => settle(""));
+  });
   asking.close();
   const agreed = /^y(es)?$/i.test(answer.trim());
   if (!agreed) {

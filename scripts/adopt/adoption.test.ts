@@ -1,12 +1,15 @@
 import {
+  chmodSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -275,6 +278,25 @@ describe("an adoption", () => {
     adopt(folder, { database: "perennial" });
     expect(folder.read("f.rules")).toBe(rules);
     expect(() => prepare(folder, { database: "another-one" })).toThrow("with the database perennial: --undo first");
+  });
+
+  it("keeps the mode of a file and the link that it is", () => {
+    const folder = folderOf({ "firebase.json": '{"firestore": {"rules": "f.rules"}}', "shared/f.rules": RULES });
+    symlinkSync("shared/f.rules", join(folder.root, "f.rules"));
+    chmodSync(join(folder.root, "firebase.json"), 0o640);
+    adopt(folder);
+    expect(lstatSync(join(folder.root, "f.rules")).isSymbolicLink()).toBe(true);
+    expect(statSync(join(folder.root, "firebase.json")).mode & 0o777).toBe(0o640);
+    expect(folder.read("shared/f.rules")).toContain("perennialIsAdmin");
+  });
+
+  it.each([
+    ["lib/\n", 1],
+    ["dist\r\nfunctions/lib\n", 1],
+    ["*.log\n", 0],
+  ])("tells what .gitignore keeps out: %j", (text, count) => {
+    const { notes } = prepare(folderOf({ "firebase.json": "{}", ".gitignore": text }));
+    expect(notes.filter((note) => note.startsWith(".gitignore"))).toHaveLength(count);
   });
 
   it("tells which of their rules and functions come near ours", () => {

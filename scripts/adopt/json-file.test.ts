@@ -54,6 +54,13 @@ describe("JsonFile", () => {
     expect(json.text).toBe(expected);
   });
 
+  it("names lines as they were", () => {
+    const json = new JsonFile("firebase.json", '{\n  "a": {},\n  "b": 1\n}');
+    json.set(["a", "c"], 1);
+    expect(json.text.split("\n")).toHaveLength(6);
+    expect(json.lineOf(["b"])).toBe(3);
+  });
+
   it.each([
     ["[]", "firebase.json must hold a JSON object."],
     ['{\n "a": 1,\n "b" 2\n}', "firebase.json, line 3: ColonExpected."],

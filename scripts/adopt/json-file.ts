@@ -13,6 +13,7 @@ import { lineAt, newlineOf } from "./text.ts";
 /** A JSON file of somebody else's that is edited where it must be: comments, indentation and line ends stay as they are. */
 export class JsonFile {
   private content: string;
+  private readonly original: string;
   private readonly unit: string;
   private readonly newline: string;
   readonly name: string;
@@ -21,6 +22,7 @@ export class JsonFile {
   constructor(name: string, text: string) {
     this.name = name;
     this.content = text;
+    this.original = text;
     const errors: ParseError[] = [];
     const value: unknown = parse(text, errors);
     const [error] = errors;
@@ -45,9 +47,9 @@ export class JsonFile {
     return path.reduce<unknown>((value, key) => (value as Record<string | number, unknown> | undefined)?.[key], root);
   }
 
-  /** The line of a value, from 1 on. */
+  /** The line that a value was on before all edits, from 1 on: whoever reads of it has that file. */
   lineOf(path: JSONPath): number {
-    return lineAt(this.content, this.node(path)?.offset ?? 0);
+    return lineAt(this.original, nodeAt(this.original, path)?.offset ?? 0);
   }
 
   /** Sets a property; a new one comes last, or first where `first` says so. */
@@ -80,8 +82,7 @@ export class JsonFile {
   }
 
   private node(path: JSONPath): Node | undefined {
-    const root = parseTree(this.content);
-    return root === undefined ? undefined : findNodeAtLocation(root, path);
+    return nodeAt(this.content, path);
   }
 
   /** Puts a child into an array or object, as the others stand: each on its line, or all on one. */
@@ -121,6 +122,11 @@ export class JsonFile {
     const line = this.content.lastIndexOf("\n", offset - 1) + 1;
     return /^[^\S\r\n]*/.exec(this.content.slice(line, offset))?.[0] ?? "";
   }
+}
+
+function nodeAt(text: string, path: JSONPath): Node | undefined {
+  const root = parseTree(text);
+  return root === undefined ? undefined : findNodeAtLocation(root, path);
 }
 
 interface Style {

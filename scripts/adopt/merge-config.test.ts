@@ -137,6 +137,11 @@ describe("mergeHosting", () => {
     expect(() => mergeHosting(config({ hosting }), OURS, site)).toThrow(message);
   });
 
+  it.each([".", "./", "public"])("tells whether %s publishes our folder", (folder) => {
+    const notes = mergeHosting(config({ hosting: { public: folder } }), OURS, null);
+    expect(notes).toEqual(folder === "public" ? [] : [expect.stringContaining('add "perennial/**"')]);
+  });
+
   it.each([
     ["a glob to a function", of("/api/**", "api"), 2],
     ["an expression", { regex: "^/api/.*$", function: "api" }, 2],

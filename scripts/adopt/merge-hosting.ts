@@ -38,6 +38,11 @@ export function mergeHosting(config: JsonFile, ours: readonly Rewrite[], site: s
       );
     }
   }
+  if (["", ".", "/"].includes(String(config.get([...path, "public"])).replace(/^\.\//, ""))) {
+    notes.push(
+      `${config.name}, line ${config.lineOf([...path, "public"])}: this publishes the whole project, with perennial/ in it: add "perennial/**" to the site's "ignore".`,
+    );
+  }
   if (config.get([...path, "rewrites"]) === undefined) config.set([...path, "rewrites"], ours);
   else for (const one of missing.toReversed()) config.insert([...path, "rewrites"], "first", one);
   return notes;

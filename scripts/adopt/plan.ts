@@ -55,7 +55,7 @@ export function planAdoption(read: Read, ours: Ours, wants: Wants): Plan {
   const merged = new Map<string, string>();
   const notes = nameClashes(read, functionsFolders(config), ours.functions);
   mergeFunctions(config);
-  notes.push(...mergeHosting(config, ours.rewrites, wants.site));
+  notes.push(...mergeHosting(config, ours.rewrites, wants.site), ...ignoredByGit(read));
   if (wants.database === null) notes.push(...shareDatabase(config, { read, ours, merged }));
   else {
     addDatabase(config, wants.database);
@@ -150,6 +150,16 @@ function openStorage(path: string, text: string): string[] {
       ({ line, path: pattern }) =>
         `${path}, line ${line}: ${pattern} reaches model_versions/ and retraining_jobs/, too, where Perennial keeps its models: whoever is allowed here can touch them; name your own folders instead.`,
     );
+}
+
+/** What is compiled is often kept out of git; a deploy from a checkout would lack ours then. */
+function ignoredByGit(read: Read): string[] {
+  const lines = (read(".gitignore") ?? "").split(/\r?\n/).map((line) => line.trim());
+  const ignored = lines.filter((line) => /^(?:\*\*\/)?(?:lib|dist)\/?$/.test(line));
+  return ignored.map(
+    (line) =>
+      `.gitignore: ${line} keeps what Perennial deploys out of git, too: add "!perennial/**/${line.replaceAll(/[*/]/g, "")}/" below it if you deploy from a checkout.`,
+  );
 }
 
 function nameClashes(read: Read, folders: readonly string[], ours: readonly string[]): string[] {

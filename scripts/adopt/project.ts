@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { reasonOf } from "../../functions/src/shared/errors.ts";
 import { RefusedError } from "../model/ndjson.ts";
@@ -28,16 +38,19 @@ export class ProjectFolder {
     return text;
   }
 
-  /** Writes all of a file or nothing of it; null removes it. */
+  /** Writes all of a file or nothing of it, and keeps its mode, or the link that it is; null removes it. */
   write(path: string, content: string | Uint8Array | null): void {
-    const file = this.locate(path);
+    const named = this.locate(path);
     if (content === null) {
-      rmSync(file, { force: true });
+      rmSync(named, { force: true });
       return;
     }
-    mkdirSync(dirname(file), { recursive: true });
-    const unfinished = `${file}.${process.pid}.unfinished`;
+    mkdirSync(dirname(named), { recursive: true });
+    const file = existsSync(named) ? realpathSync(named) : named;
+    // One name for all runs, so that what one has left behind the next one takes away.
+    const unfinished = `${file}.unfinished`;
     writeFileSync(unfinished, content);
+    if (existsSync(file)) chmodSync(unfinished, statSync(file).mode);
     renameSync(unfinished, file);
   }
 

@@ -61,7 +61,7 @@ export function nextSteps({ database }: { database: string | null }): string {
   return [
     "Adopted. What is left to do, in the project:",
     ...steps.map((step, i) => `  ${i + 1}. ${step}`),
-    "docs/deploy.md tells the first five of it at length, docs/client.md the last.",
+    "docs/deploy.md tells it at length, docs/client.md the last step.",
     "npm run adopt again takes over a newer Perennial; with --undo it gives the project back as it was.",
   ].join("\n");
 }
