@@ -26,6 +26,7 @@ const CHECKS: readonly Check[] = [
   besideEmulators("counting tests", "counting"),
   besideEmulators("retraining tests", "retraining"),
   besideEmulators("emulator-data", "emulator-data", "--import", "emulator-data"),
+  { name: "adoption by existing projects", command: ["vitest", "run", "--project", "adoption"], live: true },
 ];
 
 let running: ChildProcess | undefined;
