@@ -15,7 +15,12 @@ export default defineConfig({
         test: {
           name: "emulator",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**", "test/emulator-data.test.ts", "test/*retraining.flow.test.ts", "test/*counting.flow.test.ts"],
+          exclude: [
+            "test/emulator-data.test.ts",
+            "test/adoption.flow.test.ts",
+            "test/*retraining.flow.test.ts",
+            "test/*counting.flow.test.ts",
+          ],
           // One emulator run serves the whole suite: files share its routing and config documents, so they take turns.
           fileParallelism: false,
           testTimeout: 120_000,
@@ -44,12 +49,11 @@ export default defineConfig({
       },
       {
         test: {
-          name: "browser",
-          // Pages in a real Chromium, beside emulators of their own.
-          include: ["test/browser/**/*.test.ts"],
-          fileParallelism: false,
+          name: "adoption",
+          // Starts emulators of its own, one existing project after the other.
+          include: ["test/adoption.flow.test.ts"],
           testTimeout: 120_000,
-          hookTimeout: 120_000,
+          hookTimeout: 240_000,
         },
       },
       // Beside emulators that began with emulator-data/.

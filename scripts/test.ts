@@ -34,6 +34,7 @@ const CHECKS: readonly Check[] = [
   besideEmulators("retraining tests", "retraining"),
   ...(browser === null ? [] : [besideEmulators("browser tests", "browser")]),
   besideEmulators("emulator-data", "emulator-data", "--import", "emulator-data"),
+  { name: "adoption by existing projects", command: ["vitest", "run", "--project", "adoption"], live: true },
 ];
 
 let running: ChildProcess | undefined;
