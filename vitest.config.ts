@@ -16,6 +16,7 @@ export default defineConfig({
           name: "emulator",
           include: ["test/**/*.test.ts"],
           exclude: [
+            "test/browser/**",
             "test/emulator-data.test.ts",
             "test/adoption.flow.test.ts",
             "test/*retraining.flow.test.ts",
@@ -42,6 +43,16 @@ export default defineConfig({
           name: "retraining",
           // Trainings learn from every log of their days: beside emulators of their own, where nobody else has left any.
           include: ["test/*retraining.flow.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          // Pages in a real Chromium, beside emulators of their own.
+          include: ["test/browser/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
