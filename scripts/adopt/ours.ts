@@ -19,7 +19,8 @@ export function oursFrom(root: string): Ours {
   return {
     rules: read("firestore.rules"),
     indexes: JSON.parse(read("firestore.indexes.json")) as Indexes,
-    rewrites: hosting.rewrites,
+    // The example site has one of its own.
+    rewrites: hosting.rewrites.filter((rewrite) => "function" in rewrite),
     ports: Object.fromEntries(ports),
     functions: index === undefined ? [] : exportedNames(read(index)),
   };
