@@ -7,7 +7,18 @@ export function startPanel(perennial) {
   const panel = document.querySelector("#panel");
   const body = document.querySelector("#panel-body");
   const draw = () => {
-    if (panel.open) body.replaceChildren(...sections(perennial.state()));
+    if (!panel.open) return;
+    // Who reads or scrolls in it stays where they are.
+    const before = [...body.querySelectorAll("pre")].map(({ scrollTop }) => scrollTop);
+    const focused = [...body.querySelectorAll("pre")].indexOf(document.activeElement);
+    const top = body.scrollTop;
+    body.replaceChildren(...sections(perennial.state()));
+    const after = body.querySelectorAll("pre");
+    before.forEach((scrollTop, i) => {
+      after[i]?.scrollTo({ top: scrollTop });
+    });
+    after[focused]?.focus({ preventScroll: true });
+    body.scrollTo({ top });
   };
   perennial.onChange(draw);
   panel.addEventListener("toggle", draw);
@@ -38,8 +49,11 @@ function sections(state) {
       }),
     ),
     section("Design on this page", designOf(design)),
-    section("Context that was asked with", code(context)),
-    section("The log, as it would be sent now", code({ ...log, receipt: log?.receipt?.slice(0, 24) })),
+    section("Context that was asked with", code(context, "The context as JSON")),
+    section(
+      "The log, as it would be sent now",
+      code({ ...log, receipt: log?.receipt?.slice(0, 24) }, "The log as JSON"),
+    ),
   ];
 }
 
@@ -62,6 +76,6 @@ function list(rows) {
 }
 
 /** JSON that a keyboard can scroll. */
-function code(value) {
-  return make("pre", { tabindex: "0", role: "region", "aria-label": "JSON" }, JSON.stringify(value, null, 2));
+function code(value, name) {
+  return make("pre", { tabindex: "0", role: "region", "aria-label": name }, JSON.stringify(value, null, 2));
 }

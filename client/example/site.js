@@ -91,5 +91,5 @@ opener.addEventListener("click", () => {
 });
 
 show();
-if (perennial === undefined) document.querySelector("#panel").remove();
+if (perennial === undefined) document.querySelector(".panel").remove();
 else startPanel(perennial);

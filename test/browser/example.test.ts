@@ -84,11 +84,11 @@ describe("the example site", () => {
     const faultsSeen: string[] = [];
     page.on("pageerror", (error) => faultsSeen.push(error.message));
     await page.locator("#panel summary").click();
-    expect(await page.locator("#panel-body").textContent()).toContain("Nothing is asked");
+    await page.locator("#panel-body", { hasText: "Nothing is asked" }).waitFor();
     await page.locator("[data-consent=yes]").click();
     await page.waitForFunction(() => perennial.state().prediction !== null);
     const id = await page.evaluate(() => perennial.state().prediction?.prediction_id ?? "");
-    expect(await page.locator("#panel-body").textContent()).toContain(id);
+    await page.locator("#panel-body", { hasText: id }).waitFor();
     await page.locator("#panel summary").click();
     await page.locator("[data-story='1']").click();
     expect(await page.locator("#story h1").textContent()).toBe("Tuesday's mule");
@@ -150,6 +150,6 @@ describe("the example site", () => {
     await page.route("**/perennial.js", (route) => route.abort());
     await page.goto(url);
     expect(await page.locator("h1").first().textContent()).toBe("A hut above the last larches");
-    expect(await page.locator("#panel").count()).toBe(0);
+    expect(await page.locator(".panel").count()).toBe(0);
   });
 });
