@@ -15,7 +15,13 @@ export default defineConfig({
         test: {
           name: "emulator",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/emulator-data.test.ts", "test/*retraining.flow.test.ts", "test/*counting.flow.test.ts"],
+          exclude: [
+            "test/browser/**",
+            "test/emulator-data.test.ts",
+            "test/adoption.flow.test.ts",
+            "test/*retraining.flow.test.ts",
+            "test/*counting.flow.test.ts",
+          ],
           // One emulator run serves the whole suite: files share its routing and config documents, so they take turns.
           fileParallelism: false,
           testTimeout: 120_000,
@@ -40,6 +46,25 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          // Pages in a real Chromium, beside emulators of their own.
+          include: ["test/browser/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "adoption",
+          // Starts emulators of its own, one existing project after the other.
+          include: ["test/adoption.flow.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
         },
       },
       // Beside emulators that began with emulator-data/.

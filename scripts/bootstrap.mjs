@@ -144,6 +144,18 @@ async function setUp() {
         "The functions do not compile: mend the errors above and start again.",
       ),
   );
+  const client = join(ROOT, "client");
+  await once(
+    "client",
+    "Building the browser library",
+    hash([...sources(join(client, "src")), join(ROOT, "scripts/client/build-options.ts")]),
+    () => existsSync(join(client, "dist/index.d.ts")) && existsSync(join(client, "example/perennial.js")),
+    async () => {
+      const broken = "The browser library does not compile: mend the errors above and start again.";
+      await run("tsc", ["-p", "client/tsconfig.build.json"], { env: ENV }, broken);
+      await run(NODE, ["scripts/build-client.ts"], {}, broken);
+    },
+  );
 }
 
 const [script, ...args] = process.argv.slice(2);

@@ -1,8 +1,11 @@
 // npm start: the local stack, brought to life by the tour, then kept running with a scheduler until Ctrl-C.
 import { Command, InvalidArgumentError } from "commander";
+import open from "open";
+import { keepComing } from "./crowd/keep-coming.ts";
 import { type Stack, startStack } from "./stack/emulators.ts";
 import { SetupError } from "./stack/project.ts";
 import { keepSchedules } from "./stack/scheduler.ts";
+import { Site } from "./tour/site.ts";
 import { runTour } from "./tour/tour.ts";
 
 function seedOf(text: string): number {
@@ -17,9 +20,10 @@ const options = new Command("npm start --")
   .description("Starts the emulators, runs the tour and keeps them running.")
   .option("--once", "end after the tour; exit status 0 only if every step held", false)
   .option("--json", "make the last line of standard output one JSON object with the tour's result", false)
+  .option("--no-open", "do not open the example site in a browser when the tour is through")
   .option("--seed <n>", "other visitors, other behaviour", seedOf, 1)
   .parse()
-  .opts<{ once: boolean; json: boolean; seed: number }>();
+  .opts<{ once: boolean; json: boolean; open: boolean; seed: number }>();
 
 // With --json standard output belongs to the last line; what a person reads goes to standard error.
 const say = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
@@ -57,6 +61,9 @@ try {
   if (!result.ok) say("The tour did not hold; the stack keeps running, so that you can look.");
   say(whereToLook(stack));
   keepSchedules(functionsUrl, say);
+  // Other visitors than the tour's.
+  void keepComing(new Site(hostingUrl), { seed: options.seed + 1, say });
+  if (options.open && process.stdout.isTTY) await open(hostingUrl).catch(() => undefined);
   json();
   await stack.ended;
   if (!stopping) {
@@ -85,8 +92,8 @@ function whereToLook({ hostingUrl, functionsUrl, uiUrl, ports }: Stack): string 
     page_path: "/",
   };
   return `
-Running. Ctrl-C stops everything.
-  site        ${hostingUrl}${uiUrl === null ? "" : `\n  emulators   ${uiUrl}`}
+Running, with a simulated visitor every ten seconds. Ctrl-C stops everything.
+  site        ${hostingUrl} (the example site: agree, and be a visitor yourself; its panel shows what is asked and told)${uiUrl === null ? "" : `\n  emulators   ${uiUrl}`}
   functions   ${functionsUrl}
   Firestore   127.0.0.1:${ports.firestore}, Storage 127.0.0.1:${ports.storage}, Auth 127.0.0.1:${ports.auth}
 Ask for a design:

@@ -1,6 +1,7 @@
 // npm test: every check of the project, one after the other; each says how it went, and the last line counts the tests.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { findChromium } from "./stack/find-chromium.ts";
 import { ROOT } from "./stack/project.ts";
 
 interface Check {
@@ -16,16 +17,24 @@ function besideEmulators(name: string, project: string, ...options: string[]): C
   return { name, command: ["node", "scripts/with-emulators.ts", ...options, "--", ...vitest], live: true };
 }
 
+const browser = findChromium();
+if (browser === null && process.env["CI"] !== undefined)
+  throw new Error("CI has no Chrome or Chromium for the browser tests");
+
 const CHECKS: readonly Check[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings"] },
   { name: "types", command: ["tsc", "-p", "tsconfig.json"] },
   { name: "types of what is deployed", command: ["tsc", "-p", "functions/tsconfig.json", "--noEmit"] },
+  { name: "types of the browser library", command: ["tsc", "-p", "client/tsconfig.json"] },
+  { name: "types of its tests", command: ["tsc", "-p", "test/browser/tsconfig.json"] },
   { name: "dead code and dependencies", command: ["knip"] },
   { name: "unit tests", command: ["vitest", "run", "--project", "unit"], live: true },
   besideEmulators("emulator tests", "emulator"),
   besideEmulators("counting tests", "counting"),
   besideEmulators("retraining tests", "retraining"),
+  ...(browser === null ? [] : [besideEmulators("browser tests", "browser")]),
   besideEmulators("emulator-data", "emulator-data", "--import", "emulator-data"),
+  { name: "adoption by existing projects", command: ["vitest", "run", "--project", "adoption"], live: true },
 ];
 
 let running: ChildProcess | undefined;
@@ -78,6 +87,7 @@ for (const check of CHECKS) {
   if (!ok) failures.push(check.name);
   console.log(`${ok ? "✔" : "✘"} ${check.name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
 }
+if (browser === null) console.log("\nLeft out: the browser tests. Install Chrome or Chromium, or set CHROME_PATH.");
 if (failures.length > 0) console.log(`\nFailed: ${failures.join(", ")}.`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failures.length === 0 ? 0 : 1;

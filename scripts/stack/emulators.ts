@@ -26,6 +26,10 @@ export interface StackOptions {
   ports: "fixed" | "free";
   /** An exported state to begin with. */
   importFrom?: string;
+  /** A Firebase project other than ours. Its id must begin with `demo-`, which keeps the emulators from touching a real one. */
+  project?: { root: string; id: string };
+  /** What of it is emulated, in the words of firebase-tools; everything by default. */
+  only?: string;
   /** Shows what takes long. */
   say: (line: string) => void;
 }
@@ -59,13 +63,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   mkdirSync(LOCAL, { recursive: true });
   const firestore = await findFirestore(options.say);
   const ports = await choosePorts(options.ports);
-  const config = firebaseConfig();
+  const project = options.project ?? { root: ROOT, id: PROJECT };
+  const config = firebaseConfig(project.root);
   for (const name of EMULATORS) config.emulators[name] = { port: ports[name] };
   config.emulators["firestore"] = { port: ports.firestore, websocketPort: await freePort() };
   const uiPort = options.ports === "fixed" && hasUi() ? await fixedFreePort("ui") : null;
   config.emulators["ui"] = uiPort === null ? { enabled: false } : { enabled: true, port: uiPort };
   // firebase-tools takes the folder of its config file for the project's root, so the file cannot lie in .local.
-  const configFile = join(ROOT, `.firebase.${process.pid}.json`);
+  const configFile = join(project.root, `.firebase.${process.pid}.json`);
   writeFileSync(configFile, JSON.stringify(config));
 
   // The Storage emulator keeps its objects in the temporary folder, under one name for all stacks of a machine. A short path
@@ -74,7 +79,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const logFile = join(LOCAL, `emulators.${options.ports}.log`);
   const log = createWriteStream(logFile);
   const firebase = join(ROOT, "node_modules/firebase-tools/lib/bin/firebase.js");
-  const args = [firebase, "emulators:start", "--project", PROJECT, "--config", configFile];
+  const args = [firebase, "emulators:start", "--project", project.id, "--config", configFile];
+  if (options.only !== undefined) args.push("--only", options.only);
   if (options.importFrom !== undefined) args.push("--import", options.importFrom);
   const child = spawn(process.execPath, args, {
     // Emulators write their own logs into the current folder.
@@ -106,11 +112,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     throw error;
   }
   return {
-    functionsUrl: `http://127.0.0.1:${ports.functions}/${PROJECT}/${REGION}`,
+    functionsUrl: `http://127.0.0.1:${ports.functions}/${project.id}/${REGION}`,
     hostingUrl: `http://127.0.0.1:${ports.hosting}`,
     uiUrl: uiPort === null ? null : `http://127.0.0.1:${uiPort}`,
     ports,
-    env: stackEnv(ports),
+    env: stackEnv(ports, project.id),
     notes: notesOn(firestore),
     logFile,
     exportTo: (folder) => exportState(ports.hub, folder),
@@ -163,20 +169,20 @@ function notesOn(firestore: FirestoreEmulator): string[] {
   return notes;
 }
 
-function stackEnv(ports: Ports): Record<string, string> {
+function stackEnv(ports: Ports, projectId: string): Record<string, string> {
   const at = (name: keyof Ports): string => `127.0.0.1:${ports[name]}`;
   return {
     ...OFFLINE,
-    GCLOUD_PROJECT: PROJECT,
-    GOOGLE_CLOUD_PROJECT: PROJECT,
-    FIREBASE_CONFIG: JSON.stringify({ projectId: PROJECT, storageBucket: `${PROJECT}.appspot.com` }),
+    GCLOUD_PROJECT: projectId,
+    GOOGLE_CLOUD_PROJECT: projectId,
+    FIREBASE_CONFIG: JSON.stringify({ projectId, storageBucket: `${projectId}.appspot.com` }),
     FIRESTORE_EMULATOR_HOST: at("firestore"),
     FIREBASE_AUTH_EMULATOR_HOST: at("auth"),
     FIREBASE_STORAGE_EMULATOR_HOST: at("storage"),
     STORAGE_EMULATOR_HOST: `http://${at("storage")}`,
     CLOUD_TASKS_EMULATOR_HOST: at("tasks"),
     FIREBASE_EMULATOR_HUB: at("hub"),
-    PERENNIAL_FUNCTIONS_URL: `http://${at("functions")}/${PROJECT}/${REGION}`,
+    PERENNIAL_FUNCTIONS_URL: `http://${at("functions")}/${projectId}/${REGION}`,
     PERENNIAL_HOSTING_URL: `http://${at("hosting")}`,
   };
 }

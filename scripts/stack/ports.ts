@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import getPort, { portNumbers } from "get-port";
+import { parse } from "jsonc-parser";
 import { ROOT, SetupError } from "./project.ts";
 
 /** The emulators that the local stack consists of, by their names in firebase.json. */
@@ -25,9 +26,10 @@ export interface FirebaseConfig {
   emulators: Record<string, { port?: number; enabled?: boolean; websocketPort?: number } | boolean>;
 }
 
-/** What firebase.json says. */
-export function firebaseConfig(): FirebaseConfig {
-  return JSON.parse(readFileSync(join(ROOT, "firebase.json"), "utf8")) as FirebaseConfig;
+/** What firebase.json says, ours or that of another project; it may have comments, and no emulators. */
+export function firebaseConfig(root = ROOT): FirebaseConfig {
+  const config = parse(readFileSync(join(root, "firebase.json"), "utf8")) as Partial<FirebaseConfig>;
+  return { ...config, emulators: config.emulators ?? {} };
 }
 
 /**
