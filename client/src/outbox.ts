@@ -53,18 +53,18 @@ function send(url: string, logs: readonly Waiting[]): void {
   settle(logs, (log) => [{ ...log, tries: log.tries + 1, failed: log.failed === true || !navigator.onLine }]);
   const body = logs.map((log) => log.body).join("\n");
   const fail = () => settle(logs, (log) => [{ ...log, failed: true }]);
-  try {
-    fetch(url, {
-      method: "POST",
-      body,
-      headers: { "content-type": "text/plain" },
-      keepalive: true,
-      credentials: "omit",
-    }).then(({ status }) => (status < 500 && status !== 429 ? settle(logs, () => []) : fail()), fail);
-  } catch {
-    // Too old for keepalive, or too much of it is under way.
+  // Where fetch cannot outlive its page. A beacon's answer is heard by nobody.
+  if (!("keepalive" in Request.prototype)) {
     if (navigator.sendBeacon?.(url, body) !== true) fail();
+    return;
   }
+  fetch(url, {
+    method: "POST",
+    body,
+    headers: { "content-type": "text/plain" },
+    keepalive: true,
+    credentials: "omit",
+  }).then(({ status }) => (status < 500 && status !== 429 ? settle(logs, () => []) : fail()), fail);
 }
 
 /** Sends a log now, in the place of an earlier one of its prediction, with what is not known to have arrived. */

@@ -60,6 +60,8 @@ export class Perennial {
     else {
       this.consent = store.get<Consent>("consent");
       if (this.isAllowed()) this.begin();
+      // Who agreed once and has switched on a signal since is forgotten.
+      else if (this.consent !== undefined) store.clear();
     }
   }
 

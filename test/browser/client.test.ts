@@ -369,6 +369,19 @@ describe("without agreement", () => {
     expect(site.seen).toEqual([]);
   });
 
+  it("that was given before Global Privacy Control was switched on, what was stored is gone", async () => {
+    const page = await visitor(browser);
+    await visited(page);
+    await page.goto(`${site.url}/without`);
+    await vi.waitFor(() => expect(site.isIdle).toBe(true));
+    site.reset();
+    await page.addInitScript(() => Object.defineProperty(navigator, "globalPrivacyControl", { value: true }));
+    await page.goto(`${site.url}/next`);
+    expect(await stored(page)).toEqual([]);
+    await quiet(300);
+    expect(site.seen).toEqual([]);
+  });
+
   it("that was taken back, nothing is sent any more, and what was stored is gone", async () => {
     const page = await visitor(browser);
     await visited(page);
@@ -474,6 +487,16 @@ describe("a page", () => {
     expect(site.seen.filter(({ path }) => path === "predict").length).toBe(6);
     console.log(`main thread: ${costs.map((ms) => ms.toFixed(1)).join(", ")} ms`);
     expect(costs.sort((a, b) => a - b)[2]).toBeLessThan(5);
+  });
+
+  it("sends a beacon where fetch cannot outlive a page", async () => {
+    const page = await visitor(browser);
+    await page.addInitScript(() => {
+      Reflect.deleteProperty(Request.prototype, "keepalive");
+    });
+    const id = await visited(page);
+    await page.close();
+    expect((await storedLog(id)).seq).toBe(0);
   });
 
   it("lives without storage", async () => {
