@@ -254,7 +254,13 @@ describe("an admin", () => {
     expect(live.canary).toMatchObject({ version, share: 0.05 });
     await visited(version, atMs, live.revision, 50);
     const back = { target: "rules", reason: "looks wrong" };
-    const [rolled] = await Promise.all([call("rollback", back), tick(atMs + 5 * MINUTE)]);
+    // The emulator may close the transaction that loses a race, instead of letting it try again: a person and a schedule do.
+    const rollBack = async () => {
+      const first = await call("rollback", back);
+      return first.ok || first.status !== "INTERNAL" ? first : call("rollback", back);
+    };
+    const advance = () => tick(atMs + 5 * MINUTE);
+    const [rolled] = await Promise.all([rollBack(), advance().catch(advance)]);
     expect(rolled).toMatchObject({ ok: true, result: { ended: id } });
     expect(await routing.read()).toMatchObject({ stable: "rules", canary: null });
     const ended = await deploymentOf(id);
