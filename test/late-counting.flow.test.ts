@@ -129,7 +129,10 @@ describe("reconcile", () => {
     let working = true;
     let folds = 0;
     const folders = [0, 1].map(async () => {
-      while (working) folds += (await fold()).folded;
+      while (working) {
+        folds += (await fold()).folded;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     });
     const comers = (async () => {
       while (working)
