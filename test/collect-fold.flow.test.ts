@@ -256,7 +256,7 @@ describe("reconciling", () => {
     await vi.waitFor(
       async () => {
         await db.doc("pipeline/fold-0").update({ reconciled_until: new Date(hourMs).toISOString() });
-        const found = await reconcileLogs(db, { holder: "reconcile", nowMs: hourMs + 2 * HOUR_MS, restMs: 0 });
+        const found = await reconcileLogs(db, { holder: "reconcile", nowMs: hourMs + 2 * HOUR_MS });
         missed += found.missed;
         expect(missed).toBeGreaterThan(0);
       },

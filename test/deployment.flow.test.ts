@@ -106,8 +106,8 @@ describe("a version that proved better", () => {
     expect(await deploymentOf(id)).toMatchObject({ phase: "checking", stage: -1, requested_by: "system" });
 
     nowMs += MINUTE;
-    const again = () => tick(nowMs);
-    await Promise.all([again().catch(again), again().catch(again), again().catch(again)]);
+    const minute = () => tick(nowMs);
+    await Promise.all([minute().catch(minute), minute().catch(minute), minute().catch(minute)]);
     await tick(nowMs - MINUTE);
     let deployment = await deploymentOf(id);
     expect(deployment).toMatchObject({ phase: "rolling", stage: 0, previous: "rules", stage_since: iso(nowMs) });

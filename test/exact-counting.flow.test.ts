@@ -85,7 +85,8 @@ async function untilDone<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       const cause = error instanceof Error ? (error.cause ?? error) : error;
-      if (!(cause instanceof Crash)) throw error;
+      const causes = cause instanceof AggregateError ? cause.errors : [cause];
+      if (!causes.every((one) => one instanceof Crash)) throw error;
     }
   }
 }
@@ -159,7 +160,7 @@ async function commitLate(like: LogBody, foldAfterMs: number) {
   const hourMs = Math.floor(foldAfterMs / HOUR_MS) * HOUR_MS;
   const reconcile = async () => {
     await db.doc("pipeline/fold-0").update({ reconciled_until: new Date(hourMs).toISOString() });
-    return reconcileLogs(db, { holder: HOLDER, nowMs: hourMs + 2 * HOUR_MS, restMs: 0 });
+    return reconcileLogs(db, { holder: HOLDER, nowMs: hourMs + 2 * HOUR_MS });
   };
   return { id, reconcile };
 }

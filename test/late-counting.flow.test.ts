@@ -31,6 +31,14 @@ afterAll(async () => {
   process.env["LOG_SHARDS"] = "1";
   const { docs } = await db.collection("alerts").where("kind", "==", "fold_missed").get();
   for (const { ref } of docs) await ref.delete();
+  // The logs that were deleted here would hide those that others commit late.
+  const folds = new FoldStore(db);
+  const { watermark, unreconciled = {} } = await folds.read(0);
+  const counts = Object.keys(unreconciled).map(async (hour) => {
+    const startMs = Date.parse(`${hour.slice(0, 13)}:00:00.000Z`);
+    return [hour, await folds.countHour(0, startMs, watermark)] as const;
+  });
+  await db.doc("pipeline/fold-0").update({ unreconciled: Object.fromEntries(await Promise.all(counts)) });
 });
 
 const fold = (restMs = 0) => foldDueLogs(db, { holder: `late-${++ids}`, maxSteps: 50, restMs });
@@ -63,7 +71,7 @@ async function put(...logs: InteractionLog[]): Promise<void> {
 /** Looks at one hour of fold_after as if it were the only one that nobody has. */
 async function reconcileHour(hourMs: number, shard = 0) {
   await db.doc(`pipeline/fold-${shard}`).update({ reconciled_until: new Date(hourMs).toISOString() });
-  return reconcileLogs(db, { holder: `late-${++ids}`, nowMs: hourMs + 2 * HOUR_MS, restMs: 0 });
+  return reconcileLogs(db, { holder: `late-${++ids}`, nowMs: hourMs + 2 * HOUR_MS });
 }
 
 const visitsOf = async (version: string) => {
@@ -101,6 +109,33 @@ describe("shards", () => {
     expect(await fold(restMs)).toMatchObject({ folded: 2, complete: true });
     process.env["LOG_SHARDS"] = "1";
     expect(Object.values(await visitsOf(version))).toEqual(Array(6).fill(2));
+  });
+});
+
+describe("folders that meet", () => {
+  it("do not divide the shards among them: whoever has the first goes through to the last", async () => {
+    process.env["LOG_SHARDS"] = "2";
+    await fold();
+    const version = ownVersion();
+    for (const shard of [0, 1]) await store(version, { eventMs: DAY + 7 * HOUR_MS, shard });
+    await new FoldStore(db).claim(0, "the other");
+    // It could have the second shard, and would leave the other one without an end.
+    expect(await fold()).toMatchObject({ folded: 0, complete: false });
+    const other = await foldDueLogs(db, { holder: "the other", maxSteps: 50, restMs: 0 });
+    expect(other).toMatchObject({ folded: 2, complete: true });
+    process.env["LOG_SHARDS"] = "1";
+  });
+
+  it("leave alone a shard that has nothing due", async () => {
+    process.env["LOG_SHARDS"] = "3";
+    const version = ownVersion();
+    await fold();
+    for (const shard of [0, 1]) await store(version, { eventMs: DAY + 9 * HOUR_MS, shard });
+    await fold();
+    // The third has never had a log, and so does not rest; it wakes nobody.
+    await store(version, { eventMs: DAY + 9 * HOUR_MS, shard: 0 });
+    expect(await fold(30 * MINUTE_MS)).toMatchObject({ folded: 0, complete: false });
+    process.env["LOG_SHARDS"] = "1";
   });
 });
 
@@ -169,6 +204,21 @@ describe("reconcile", () => {
     const [traffic] = await new TrafficStore(db).range("1h", { fromMs: old, toMs: old + HOUR_MS });
     expect(traffic?.visits).toBe(5);
     expect(first?.assigned_version).toBe(version);
+  });
+
+  it("counts no window down where logs of one version are gone and others of another came late", async () => {
+    const [one, other] = [ownVersion(), ownVersion()];
+    const eventMs = DAY + 5 * DAY_MS;
+    const gone = await Promise.all(Array.from({ length: 3 }, () => store(one, { eventMs })));
+    await store(one, { eventMs });
+    await store(other, { eventMs });
+    await fold();
+    for (const { prediction_id: id } of gone) await db.doc(`interaction_logs/${id}`).delete();
+    const lateMs = Date.now() - 120 * HOUR_MS;
+    for (let i = 0; i < 5; i++) await store(other, { eventMs, foldAfterMs: lateMs });
+    expect((await reconcileHour(Math.floor(lateMs / HOUR_MS) * HOUR_MS)).missed).toBe(5);
+    expect(Object.values(await visitsOf(one))).toEqual([4, 4, 4]);
+    expect(Object.values(await visitsOf(other))).toEqual([1, 1, 1]);
   });
 
   it("and the fold go on behind logs that somebody spoilt by hand", async () => {

@@ -12,7 +12,10 @@ export class Watch {
   private clicks = 0;
   private clicksThrough = 0;
   private keys = 0;
-  private depth = 0;
+  /** The lowest edge that was seen, in CSS pixels from the page's top. */
+  private lowest = 0;
+  /** Whether the page was visible at all. */
+  wasSeen = false;
   private readonly off = new AbortController();
   /** Pages of this visit: one, and one more for every change of the route. */
   pages = 1;
@@ -51,14 +54,16 @@ export class Watch {
       session_duration: Math.round(this.visibleMs),
       interactions_count: interactions,
       bounce_rate: isBounce ? 1 : 0,
-      scroll_depth: Math.round(this.depth * 1000) / 1000,
+      scroll_depth: this.depth(),
       click_through_rate: this.clicks === 0 ? 0 : Math.round((this.clicksThrough / this.clicks) * 1000) / 1000,
       page_load_time: loadMs(),
       rendering_time: Math.round(this.renderingMs * 10) / 10,
     };
   }
 
-  private click({ target, detail }: MouseEvent): void {
+  private click({ target, detail, isTrusted }: MouseEvent): void {
+    // Not a script's.
+    if (!isTrusted) return;
     // A key on a button clicks, too: that is one interaction, and the key has it.
     if (detail === 0 && this.keys > 0) this.keys--;
     this.clicks++;
@@ -69,13 +74,18 @@ export class Watch {
   private clock(): void {
     const nowMs = performance.now();
     if (this.visibleSince !== null) this.visibleMs += nowMs - this.visibleSince;
+    this.wasSeen ||= document.visibilityState === "visible";
     this.visibleSince = document.visibilityState === "visible" && !this.off.signal.aborted ? nowMs : null;
   }
 
   private look(): void {
+    if (document.visibilityState === "visible") this.lowest = Math.max(this.lowest, scrollY + innerHeight);
+  }
+
+  /** As a share of the page as it is now: while it loads it is short, and all of it would have been seen. */
+  private depth(): number {
     const { scrollHeight } = document.documentElement;
-    if (document.visibilityState !== "visible" && this.depth > 0) return;
-    if (scrollHeight > 0) this.depth = Math.max(this.depth, Math.min(1, (scrollY + innerHeight) / scrollHeight));
+    return scrollHeight > 0 ? Math.round(Math.min(1, this.lowest / scrollHeight) * 1000) / 1000 : 0;
   }
 }
 

@@ -2,6 +2,15 @@ import { CHOICES, type Design, GROUPS, type Preference } from "./types.ts";
 
 const ALL = GROUPS.flatMap((group) => Object.values(CHOICES[group]) as string[]);
 
+const isOf = (group: (typeof GROUPS)[number], name: string): boolean =>
+  (Object.values(CHOICES[group]) as string[]).includes(name);
+
+/** Whether something that was answered or stored is a design: neither a proxy's page nor a broken storage may break a page. */
+export function isDesign(it: unknown): it is Design {
+  const { css_classes: names, css_variables: variables } = (it ?? {}) as Partial<Design>;
+  return Array.isArray(names) && names.length === GROUPS.length && typeof variables === "object" && variables !== null;
+}
+
 /** The class of each choice, for predict and logs. */
 export function chosenClasses(preference: Preference): Record<string, string> {
   return Object.fromEntries(
@@ -16,7 +25,9 @@ export function chosenClasses(preference: Preference): Record<string, string> {
 export function withChoices(design: Design | null, preference: Preference): Design {
   const chosen = chosenClasses(preference);
   return {
-    css_classes: GROUPS.flatMap((group, i) => chosen[group] ?? design?.css_classes[i] ?? []),
+    css_classes: GROUPS.flatMap(
+      (group) => chosen[group] ?? design?.css_classes.find((name) => isOf(group, name)) ?? [],
+    ),
     css_variables: design?.css_variables ?? {},
   };
 }

@@ -16,10 +16,18 @@ export interface Memory {
   now: { startIso: string; durationMs: number; interactions: number };
 }
 
+/** What is stored, if it is whole: a storage that somebody broke must not break the page. */
+function readMemory(): Memory | undefined {
+  const memory = store.get<Memory>("memory");
+  const isWhole =
+    typeof memory?.visitor === "string" && typeof memory.lastMs === "number" && typeof memory.now === "object";
+  return isWhole ? memory : undefined;
+}
+
 /** The visitor, and the session under way; a pause of half an hour begins another one. */
 export function remember(): Memory {
   const nowMs = Date.now();
-  const known = store.get<Memory>("memory");
+  const known = readMemory();
   const fresh = { startIso: localIso(nowMs), durationMs: 0, interactions: 0 };
   let memory: Memory;
   if (known === undefined) memory = { visitor: randomId(), session: randomId(), lastMs: nowMs, now: fresh };
@@ -31,7 +39,7 @@ export function remember(): Memory {
 
 /** Keeps how far the session has come: what it was before a visit, and the visit. */
 export function keepTime(now: { durationMs: number; interactions: number }): void {
-  const memory = store.get<Memory>("memory");
+  const memory = readMemory();
   if (memory !== undefined) store.set("memory", { ...memory, lastMs: Date.now(), now: { ...memory.now, ...now } });
 }
 

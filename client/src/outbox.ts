@@ -20,13 +20,22 @@ const MAX_AGE_MS = 48 * 3_600_000;
 /** A log whose answer nobody heard is sent once more, with the next one. */
 const MAX_TRIES = 2;
 
+/** Begins the id of a visit without an answer. The server cannot tell whether it has counted it before, so it is not sent twice. */
+export const UNANSWERED = "unanswered.";
+
 const encoder = new TextEncoder();
 const bytes = (text: string): number => encoder.encode(text).length + 1;
 
+function stored(): Waiting[] {
+  const all = store.get<Waiting[]>(NAME);
+  return Array.isArray(all) ? all.filter((log) => typeof log?.body === "string") : [];
+}
+
 /** What waits and is worth sending, oldest first. */
 const waiting = (): Waiting[] =>
-  (store.get<Waiting[]>(NAME) ?? []).filter(
-    ({ atMs, tries, failed }) => Date.now() - atMs < MAX_AGE_MS && (failed === true || tries < MAX_TRIES),
+  stored().filter(
+    ({ id, atMs, tries, failed }) =>
+      Date.now() - atMs < MAX_AGE_MS && (failed === true || tries < (id.startsWith(UNANSWERED) ? 1 : MAX_TRIES)),
   );
 
 /** Stores them in the place of what waited, the newest that there is room for, and says which these are. */
@@ -48,13 +57,13 @@ function settle(sent: readonly Waiting[], change: (log: Waiting) => Waiting[]): 
  * Sends logs as one body of NDJSON. What the server has judged, well or ill, is done; what it could not judge waits. Text is
  * sent, so that another origin is not asked first whether it may be.
  */
-function send(url: string, logs: readonly Waiting[]): void {
+function send(url: string, logs: readonly Waiting[], keepalive: boolean): void {
   if (logs.length === 0) return;
   settle(logs, (log) => [{ ...log, tries: log.tries + 1, failed: log.failed === true || !navigator.onLine }]);
   const body = logs.map((log) => log.body).join("\n");
   const fail = () => settle(logs, (log) => [{ ...log, failed: true }]);
   // Where fetch cannot outlive its page. A beacon's answer is heard by nobody.
-  if (!("keepalive" in Request.prototype)) {
+  if (keepalive && !("keepalive" in Request.prototype)) {
     if (navigator.sendBeacon?.(url, body) !== true) fail();
     return;
   }
@@ -62,7 +71,7 @@ function send(url: string, logs: readonly Waiting[]): void {
     method: "POST",
     body,
     headers: { "content-type": "text/plain" },
-    keepalive: true,
+    keepalive,
     credentials: "omit",
   }).then(({ status }) => (status < 500 && status !== 429 ? settle(logs, () => []) : fail()), fail);
 }
@@ -70,13 +79,11 @@ function send(url: string, logs: readonly Waiting[]): void {
 /** Sends a log now, in the place of an earlier one of its prediction, with what is not known to have arrived. */
 export function post(url: string, id: string, log: unknown): void {
   const own = { id, atMs: Date.now(), body: JSON.stringify(log), tries: 0 };
-  send(url, keep([...waiting().filter((other) => other.id !== id), own]));
+  send(url, keep([...waiting().filter((other) => other.id !== id), own]), true);
 }
 
-/** Sends what is known to have failed. */
+/** Sends what is known to have failed, from a page that stays: what keepalive may carry is left to its own log. */
 export function sendFailed(url: string): void {
-  send(
-    url,
-    waiting().filter(({ failed }) => failed === true),
-  );
+  const failed = waiting().filter((log) => log.failed === true);
+  send(url, failed, false);
 }

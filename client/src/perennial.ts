@@ -1,8 +1,8 @@
 import { Watch } from "./behaviour.ts";
 import { localIso, userContext } from "./context.ts";
-import { apply, chosenClasses, isPainted, isSame, unapply, whenShown, withChoices } from "./design.ts";
+import { apply, chosenClasses, isDesign, isPainted, isSame, unapply, whenShown, withChoices } from "./design.ts";
 import { keepTime, remember } from "./memory.ts";
-import { post, sendFailed } from "./outbox.ts";
+import { post, sendFailed, UNANSWERED } from "./outbox.ts";
 import { store } from "./store.ts";
 import type { Consent, Design, Feedback, Outcome, Prediction, Preference, Served } from "./types.ts";
 import { logOf, type Visit } from "./visit.ts";
@@ -44,11 +44,18 @@ export class Perennial {
   private readonly options: Options;
   private readonly endpoint: string;
   private consent: Consent | undefined;
+  /** Whether the device keeps the agreement; where storage is blocked it is this page's alone. */
+  private isStored = false;
   private preference: Preference = {};
   private said: Feedback = {};
+  /** Whether the visitor gave a verdict in so many words: then choices do not change it. */
+  private hasSaid = false;
+  /** Whether a predicted design is on the page, and not the visitor's own choices alone. */
+  private isPredicted = false;
   private visit: Visit | null = null;
   private design: Design | null = null;
   private listeners: AbortController | null = null;
+  private path = "";
   /** When a person's click let us in, by performance.now(). */
   private letInMs = Number.NEGATIVE_INFINITY;
   private readonly told = new Set<(state: State) => void>();
@@ -59,6 +66,7 @@ export class Perennial {
     if (options.consent !== undefined) this.setConsent(options.consent, options.policy);
     else {
       this.consent = store.get<Consent>("consent");
+      this.isStored = this.consent !== undefined;
       if (this.isAllowed()) this.begin();
       // Who agreed once and has switched on a signal since is forgotten.
       else if (this.consent !== undefined) store.clear();
@@ -71,15 +79,17 @@ export class Perennial {
    */
   setConsent(granted: boolean, policy = this.options.policy): void {
     const known = store.get<Consent>("consent");
-    const same = known?.granted === granted && known.policy === policy;
+    const same = known?.granted === granted && known.policy === policy?.slice(0, 64);
     const at = same && known !== undefined ? known.at : localIso(Date.now());
-    this.consent = { granted, at, ...(policy === undefined ? {} : { policy }) };
+    this.consent = { granted, at, ...(policy === undefined ? {} : { policy: policy.slice(0, 64) }) };
+    this.isStored = false;
     if (!this.isAllowed()) {
-      this.end();
       store.clear();
+      this.end();
       return;
     }
     store.set("consent", this.consent);
+    this.isStored = store.get<Consent>("consent") !== undefined;
     if (navigator.userActivation?.isActive === true) this.letInMs = performance.now();
     if (this.listeners === null) this.begin();
     else this.changed();
@@ -87,16 +97,38 @@ export class Perennial {
 
   /** The visitor's own choice: it wins over every model, now and later, and is told as feedback. */
   setPreference(choice: Preference): void {
-    this.preference = { ...this.preference, ...choice };
+    const known = this.isAllowed() ? store.get<Preference>("preference") : undefined;
+    this.preference = { ...this.preference, ...known, ...choice };
     if (this.isAllowed()) store.set("preference", this.preference);
     const before = this.design;
     this.show(withChoices(before, this.preference));
-    this.feedback({ preference: choice, verdict: isSame(before, this.design) ? "like" : "dislike" });
+    if (!this.isAllowed()) {
+      this.changed();
+      return;
+    }
+    const chosen = { ...this.said.preference, ...choice };
+    // What was not shown is not disliked; what was once found wanting is not liked for being mended.
+    const isDisliked = this.isPredicted && !isSame(before, this.design);
+    const verdict = this.said.verdict ?? (isDisliked ? "dislike" : "like");
+    this.said = { ...this.said, preference: chosen, verdict: isDisliked && !this.hasSaid ? "dislike" : verdict };
+    this.changed();
   }
 
-  /** What the visitor says of the design. It is sent with the log of this visit. */
+  /**
+   * What the visitor says of the design: satisfaction 1 to 5, a verdict, words (the first 1000 characters). It is sent with the
+   * log of this visit; a satisfaction out of bounds is left out.
+   */
   feedback(said: Feedback): void {
-    this.said = { ...this.said, ...said, preference: { ...this.said.preference, ...said.preference } };
+    if (!this.isAllowed()) return;
+    const { satisfaction, text, ...others } = said;
+    this.hasSaid ||= said.verdict !== undefined;
+    this.said = {
+      ...this.said,
+      ...others,
+      ...(satisfaction !== undefined && [1, 2, 3, 4, 5].includes(satisfaction) ? { satisfaction } : {}),
+      ...(text === undefined ? {} : { text: String(text).slice(0, 1000) }),
+      preference: { ...this.said.preference, ...said.preference },
+    };
     this.changed();
   }
 
@@ -104,11 +136,11 @@ export class Perennial {
   forget(): void {
     this.consent = undefined;
     this.preference = {};
-    this.said = {};
     if (this.design !== null) unapply(this.design);
     this.design = null;
-    this.end();
+    this.isPredicted = false;
     store.clear();
+    this.end();
   }
 
   /** Calls a listener whenever something has changed, until the function that comes back is called: for panels and tests. */
@@ -135,15 +167,20 @@ export class Perennial {
     const nav = navigator as Navigator & { globalPrivacyControl?: boolean };
     const isRefused =
       nav.globalPrivacyControl === true || (this.options.doNotTrack !== false && nav.doNotTrack === "1");
-    return this.consent?.granted === true && !isRefused;
+    // Another page may have taken it back meanwhile, or forgotten the visitor.
+    const isGone = this.isStored && store.get<Consent>("consent")?.granted !== true;
+    return this.consent?.granted === true && !isRefused && !isGone;
   }
 
   private begin(): void {
     this.preference = { ...store.get<Preference>("preference"), ...this.preference };
-    const cached = store.get<Design>("design");
+    const found = store.get<unknown>("design");
+    const cached = isDesign(found) ? found : undefined;
     const isChosen = Object.keys(this.preference).length > 0;
+    if (isChosen) store.set("preference", this.preference);
     // What is seen already does not change its looks under its reader, but for what they chose themselves.
     if (isPainted() ? isChosen : isChosen || cached !== undefined) {
+      this.isPredicted = !isPainted() && cached !== undefined;
       this.show(withChoices(isPainted() ? this.design : (cached ?? null), this.preference));
     }
     this.listeners = new AbortController();
@@ -168,17 +205,20 @@ export class Perennial {
     // Safari does not always tell that a page is hidden when it is left.
     addEventListener("pagehide", () => this.tell(), { signal });
     addEventListener("pageshow", ({ persisted }) => (persisted ? this.back() : undefined), { signal });
-    addEventListener("online", () => sendFailed(`${this.endpoint}/logs`), { signal });
+    addEventListener("online", () => this.isAllowed() && sendFailed(`${this.endpoint}/logs`), { signal });
     const { navigation } = globalThis as { navigation?: EventTarget };
-    let path = location.pathname;
-    const moved = (): void => {
-      if (location.pathname === path || this.visit === null) return;
-      path = location.pathname;
-      this.visit.watch.pages++;
-    };
+    this.path = location.pathname;
+    const moved = (): void => this.moved();
     if (navigation !== undefined) navigation.addEventListener("currententrychange", moved, { signal });
     else addEventListener("click", () => setTimeout(moved), { signal });
     addEventListener("popstate", moved, { signal });
+  }
+
+  /** Counts a page if the route has changed. */
+  private moved(): void {
+    if (location.pathname === this.path || this.visit === null) return;
+    this.path = location.pathname;
+    this.visit.watch.pages++;
   }
 
   /** Asks for a design, for a visit that begins now. */
@@ -191,7 +231,7 @@ export class Perennial {
       preferences: chosenClasses(this.preference),
       prediction: null,
       outcome: null,
-      served: this.design === null ? "default" : "cached",
+      served: this.isPredicted ? "cached" : "default",
       watch: new Watch(),
       seq: 0,
       told: false,
@@ -210,7 +250,9 @@ export class Perennial {
     fetch(`${this.endpoint}/predict`, { method: "POST", body, headers, credentials: "omit" })
       .then(async (response) => {
         if (!response.ok) throw new Error(String(response.status));
-        this.answered(visit, (await response.json()) as Prediction);
+        const prediction = (await response.json()) as Prediction;
+        if (!isDesign(prediction)) throw new Error("not an answer of predict");
+        this.answered(visit, prediction);
       })
       .catch(() => this.settle(visit, "error"))
       .finally(() => clearTimeout(timeout));
@@ -227,9 +269,17 @@ export class Perennial {
     const asked = withChoices(prediction, this.preference);
     // A page that is seen does not change its looks under its reader: what is new comes with the next page. But who has just
     // clicked that it may adapt sees it adapt.
-    const isAwaited = this.design === null && performance.now() - this.letInMs < INPUT_MS;
-    if (!isLate && (!isPainted() || isAwaited)) this.show(asked);
+    const isAwaited = !this.isPredicted && performance.now() - this.letInMs < INPUT_MS;
+    if (!isLate && (!isPainted() || isAwaited)) {
+      this.isPredicted = true;
+      this.show(asked);
+    }
     if (isSame(this.design, asked)) visit.served = "fresh";
+    // Told before its answer came, and perhaps not seen again.
+    if (visit.told && document.visibilityState === "hidden") {
+      visit.told = false;
+      this.tell();
+    }
     this.changed();
   }
 
@@ -255,12 +305,19 @@ export class Perennial {
   private tell(): void {
     const { visit } = this;
     // A page that is left is hidden and goes away, in either order: once is enough.
-    if (visit === null || visit.told || !this.isAllowed()) return;
+    if (visit === null || visit.told || !visit.watch.wasSeen) return;
+    if (!this.isAllowed()) {
+      this.end();
+      return;
+    }
+    // Without an answer it is only counted: once.
+    if (visit.prediction === null && visit.seq > 0) return;
+    this.moved();
     visit.told = true;
     const { watch, before, prediction, startMs } = visit;
     post(
       `${this.endpoint}/logs`,
-      prediction?.prediction_id ?? `unanswered.${startMs}`,
+      prediction?.prediction_id ?? UNANSWERED + startMs,
       logOf(visit, { consent: this.consent, said: this.said }),
     );
     visit.seq++;
@@ -271,11 +328,16 @@ export class Perennial {
   /** A page that is seen again goes on with its visit, or begins another one if that is over. */
   private back(): void {
     const { visit } = this;
-    if (visit === null || !this.isAllowed()) return;
+    if (visit === null) return;
+    if (!this.isAllowed()) {
+      this.end();
+      return;
+    }
     visit.told = false;
     if (Date.now() - visit.startMs < VISIT_MS) return;
     visit.watch.stop();
     this.said = {};
+    this.hasSaid = false;
     this.ask();
   }
 
@@ -284,10 +346,19 @@ export class Perennial {
     this.listeners = null;
     this.visit?.watch.stop();
     this.visit = null;
+    this.said = {};
+    this.hasSaid = false;
     this.changed();
   }
 
   private changed(): void {
-    for (const listener of this.told) listener(this.state());
+    for (const listener of this.told) {
+      try {
+        listener(this.state());
+      } catch (error) {
+        // A panel's fault is its own.
+        console.error(error);
+      }
+    }
   }
 }

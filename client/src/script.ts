@@ -8,5 +8,5 @@ const { endpoint, consent, policy, timeout, doNotTrack } =
   ...(consent === undefined ? {} : { consent: consent === "true" }),
   ...(policy === undefined ? {} : { policy }),
   ...(doNotTrack === undefined ? {} : { doNotTrack: doNotTrack !== "false" }),
-  ...(timeout === undefined ? {} : { timeoutMs: Number(timeout) }),
+  ...(Number(timeout) > 0 ? { timeoutMs: Number(timeout) } : {}),
 });

@@ -52,6 +52,7 @@ export function nextSteps({ database }: { database: string | null }): string {
     ...(database === null
       ? []
       : [`npx firebase firestore:databases:create ${database} --location <where "(default)" is>`]),
+    "npm --prefix perennial/functions ci   (firebase looks into the functions before it deploys them)",
     "npx firebase functions:secrets:set RECEIPT_KEYS   (k1:<32 random bytes, base64>)",
     "npx firebase functions:secrets:set PSEUDONYM_KEY  (random text)",
     "npx firebase deploy --only functions:perennial,firestore,hosting",

@@ -428,7 +428,91 @@ describe("a visitor's own choice", () => {
   });
 });
 
+describe("a visitor's words", () => {
+  it("are cut to what the server takes, so that the log is not lost for them", async () => {
+    const page = await visitor(browser);
+    const id = await visited(page);
+    await page.evaluate(() => {
+      perennial.feedback({ satisfaction: 7, verdict: "like", text: "x".repeat(3000) });
+      // Said in so many words: a choice does not change it.
+      perennial.setPreference({ font: "mono" });
+    });
+    await page.close();
+    const log = await storedLog(id);
+    expect(log.ui_preference_feedback).toMatchObject({ verdict: "like", preferred: { font: "fuente-mono" } });
+    expect(log.ui_preference_feedback?.text).toHaveLength(1000);
+    expect(log.user_satisfaction).toBeUndefined();
+  });
+
+  it("of a page that was never adapted are no dislike", async () => {
+    site.moods.predict = "slow";
+    const page = await visitor(browser);
+    await page.goto(site.url);
+    await agree(page);
+    await page.evaluate(() => {
+      perennial.setPreference({ theme: "dark" });
+      perennial.setPreference({ theme: "light" });
+    });
+    expect(await classes(page)).toBe("tema-claro");
+    expect((await state(page)).served).toBe("default");
+    expect((await state(page)).log).toMatchObject({ ui_preference_feedback: { verdict: "like" } });
+  });
+});
+
 describe("a page", () => {
+  it("hears of an agreement that was taken back in another one", async () => {
+    const page = await visitor(browser);
+    await visited(page);
+    const other = await page.context().newPage();
+    await visited(other, "/next");
+    await other.evaluate(() => perennial.forget());
+    site.reset();
+    await page.evaluate(() => dispatchEvent(new Event("pagehide")));
+    await page.close();
+    await quiet(500);
+    expect(site.logs()).toEqual([]);
+    expect(await stored(other)).toEqual([]);
+  });
+
+  it("is not broken by an answer that is none, by a broken storage, or by a panel that throws", async () => {
+    const page = await visitor(browser);
+    const faults: string[] = [];
+    page.on("pageerror", (error) => faults.push(error.message));
+    await page.route("**/api/predict", (route) => route.fulfill({ json: { hello: "world" } }));
+    await page.goto(site.url);
+    await page.evaluate(() => {
+      perennial.onChange(() => {
+        throw new Error("a panel's");
+      });
+    });
+    await agree(page);
+    await page.waitForFunction(() => perennial.state().outcome === "error");
+    await page.evaluate(() => {
+      for (const name of ["design", "memory", "outbox"]) localStorage.setItem(`perennial.${name}`, '{"broken":true}');
+    });
+    await page.unroute("**/api/predict");
+    await visited(page, "/next");
+    await page.evaluate(() => perennial.forget());
+    expect(await stored(page)).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  it("tells a visit without an answer once, however often it is left and seen again", async () => {
+    site.moods.predict = "failing";
+    const page = await visitor(browser);
+    await page.goto(site.url);
+    await agree(page);
+    await page.waitForFunction(() => perennial.state().outcome === "error");
+    for (let i = 0; i < 3; i++) {
+      await page.evaluate(() => {
+        dispatchEvent(new Event("pagehide"));
+        dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+      });
+    }
+    await quiet(500);
+    expect(site.logs()).toHaveLength(1);
+  });
+
   it("adapts at once when its visitor has just agreed, and changes no more while it is seen", async () => {
     const page = await visitor(browser);
     await page.goto(site.url);

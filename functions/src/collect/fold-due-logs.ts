@@ -32,8 +32,8 @@ export interface FoldOutcome {
  */
 export async function foldDueLogs(db: Firestore, run: FoldRun): Promise<FoldOutcome> {
   const store = new FoldStore(db);
-  const resting = run.restMs > 0 ? await restingShards(store, run.restMs) : null;
-  if (resting !== null) return resting;
+  const idle = run.restMs > 0 ? await idleShards(store, run.restMs) : null;
+  if (idle !== null) return idle;
   let outcome: FoldOutcome = { folded: 0, lastEventAt: null, complete: true };
   let steps = run.maxSteps;
   for (const shard of store.shards()) {
@@ -44,29 +44,35 @@ export async function foldDueLogs(db: Firestore, run: FoldRun): Promise<FoldOutc
       lastEventAt: latest([outcome.lastEventAt, done.lastEventAt]),
       complete: outcome.complete && done.complete,
     };
+    // Shards are taken in one order: whoever is ahead gets through, and nobody folds what lies behind them.
+    if (!done.isHeld) return outcome;
   }
   return outcome;
 }
 
 /**
- * What there is to say while all shards rest, or null if one of them does not: then all are folded, since a decision waits for
- * every shard, and shards that rested each for itself would never be through together.
+ * What there is to say while every shard rests or has nothing due, or null: then all are folded, since a decision waits for every
+ * shard, and shards that rested each for itself would never be through together.
  */
-async function restingShards(store: FoldStore, restMs: number): Promise<FoldOutcome | null> {
+async function idleShards(store: FoldStore, restMs: number): Promise<FoldOutcome | null> {
   const outcome: FoldOutcome = { folded: 0, lastEventAt: null, complete: true };
   for (const shard of store.shards()) {
-    const rest = await store.dueAtRest(shard, restMs);
-    if (rest === null || rest.due >= FOLD_LIMIT) return null;
-    outcome.complete &&= rest.due === 0;
-    outcome.lastEventAt = latest([outcome.lastEventAt, rest.lastEventAt]);
+    const { due, rests, lastEventAt } = await store.look(shard, restMs);
+    if (due >= FOLD_LIMIT || (due > 0 && !rests)) return null;
+    outcome.complete &&= due === 0;
+    outcome.lastEventAt = latest([outcome.lastEventAt, lastEventAt]);
   }
   return outcome;
 }
 
-async function foldShard(store: FoldStore, shard: number, run: FoldRun): Promise<FoldOutcome & { steps: number }> {
+async function foldShard(
+  store: FoldStore,
+  shard: number,
+  run: FoldRun,
+): Promise<FoldOutcome & { steps: number; isHeld: boolean }> {
   let state: FoldState = await store.claim(shard, run.holder);
-  const outcome = { folded: 0, lastEventAt: state.last_event_at, complete: false, steps: 0 };
-  if (state.lease?.holder !== run.holder) return outcome;
+  const outcome = { folded: 0, lastEventAt: state.last_event_at, complete: false, steps: 0, isHeld: true };
+  if (state.lease?.holder !== run.holder) return { ...outcome, isHeld: false };
 
   let pending: readonly DueLog[] = [];
   let more = true;

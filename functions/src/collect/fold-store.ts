@@ -58,6 +58,8 @@ const FIRST_STATE: FoldState = {
 /** The fold's progress in `pipeline/fold-{shard}`, what is due, and the commit of a step: the only writer of `windows` and `traffic`. */
 export class FoldStore {
   private readonly db: Firestore;
+  /** When a lease was last asked for. */
+  private claimedMs = 0;
   constructor(db: Firestore) {
     this.db = db;
   }
@@ -73,6 +75,7 @@ export class FoldStore {
 
   /** Takes the lease if it is free, or holds it longer if it is the holder's own. The state that comes back says who has it. */
   async claim(shard: number, holder: string): Promise<FoldState> {
+    this.claimedMs = Date.now();
     return this.db.runTransaction(async (tx) => {
       const found = parseDocument(FoldState, await tx.get(this.state(shard))) ?? FIRST_STATE;
       if (found.lease?.holder !== holder && !isFree(found.lease, Date.now())) return found;
@@ -108,12 +111,21 @@ export class FoldStore {
     };
   }
 
-  /** How many logs are due, at most FOLD_LIMIT, by an aggregation; null if the shard does not rest. */
-  async dueAtRest(shard: number, restMs: number): Promise<{ due: number; lastEventAt: string | null } | null> {
+  /** How many logs are due, at most FOLD_LIMIT, by an aggregation, and whether the shard rests. */
+  async look(shard: number, restMs: number): Promise<{ due: number; rests: boolean; lastEventAt: string | null }> {
     const state = await this.read(shard);
-    if (!isResting(state, { restMs, nowMs: Date.now() })) return null;
-    const due = await this.dueAfter(shard, state.watermark).count().get();
-    return { due: due.data().count, lastEventAt: state.last_event_at };
+    const rests = isResting(state, { restMs, nowMs: Date.now() });
+    return { due: await this.countDue(shard, state.watermark), rests, lastEventAt: state.last_event_at };
+  }
+
+  /** How many logs are due behind a watermark, at most FOLD_LIMIT, by an aggregation. */
+  async countDue(shard: number, watermark: FoldState["watermark"]): Promise<number> {
+    return (await this.dueAfter(shard, watermark).count().get()).data().count;
+  }
+
+  /** Holds the lease for longer, if a third of its time is over: to be called often while something long is done under it. */
+  async hold(shard: number, holder: string): Promise<void> {
+    if (Date.now() - this.claimedMs > LEASE_MS / 3) await this.claim(shard, holder);
   }
 
   /** Writes the windows and the new watermark together; null, and nothing written, if the watermark has moved. */
@@ -159,8 +171,11 @@ export class FoldStore {
     return watermark.fold_after < iso(startMs) ? 0 : (await passed.get()).data().count;
   }
 
-  /** Hours of event time (epoch ms) of the logs of an hour of fold_after; imported ones are in no window. */
-  async eventHours(shard: number, startMs: number): Promise<Set<number>> {
+  /**
+   * Hours of event time (epoch ms) of the logs of an hour of fold_after; imported ones are in no window. The lease is held
+   * meanwhile.
+   */
+  async eventHours(shard: number, startMs: number, holder: string): Promise<Set<number>> {
     const hours = new Set<number>();
     const ordered = this.db
       .collection("interaction_logs")
@@ -173,6 +188,7 @@ export class FoldStore {
       .limit(FOLD_LIMIT);
     for (let page = ordered; ; ) {
       const { docs } = await page.get();
+      await this.hold(shard, holder);
       for (const doc of docs) {
         const eventMs = Date.parse(String(doc.get("event_at")));
         if (doc.get("source") !== "import" && Number.isFinite(eventMs)) hours.add(floorTo(eventMs, HOUR_MS));

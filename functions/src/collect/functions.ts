@@ -15,8 +15,6 @@ import { IngestStore } from "./ingest-store.ts";
 import type { IngestWindow } from "./schema.ts";
 import { takeFromInbox } from "./take-from-inbox.ts";
 
-const MINUTE_MS = 60_000;
-
 /** Takes logs of visits: one, an array or NDJSON, at most 1000. */
 export const ingest = onRequest(
   {
@@ -73,10 +71,8 @@ export const reconcile = onSchedule(
   { schedule: "every 1 hours", region: REGION, memory: "512MiB", timeoutSeconds: 540 },
   async () => {
     const { reconcileLogs } = await import("./reconcile-logs.ts");
-    const db = database();
-    const restMs = (await readLifecycle(db)).collect.fold_rest_minutes * MINUTE_MS;
-    const run = { holder: randomUUID(), nowMs: Date.now(), restMs };
-    logger.info("reconciled", await reconcileLogs(db, run));
+    const run = { holder: randomUUID(), nowMs: Date.now() };
+    logger.info("reconciled", { ...(await reconcileLogs(database(), run)) });
   },
 );
 

@@ -3,7 +3,6 @@ import type { Firestore } from "firebase-admin/firestore";
 import { raiseAlert } from "../shared/alert.ts";
 import { floorTo, iso } from "../shared/time.ts";
 import { foldInto, MAX_DOCUMENTS } from "./fold.ts";
-import { foldDueLogs } from "./fold-due-logs.ts";
 import { type Counted, FoldStore } from "./fold-store.ts";
 import { portions } from "./ingest-store.ts";
 import { closedHours, HOUR_MS } from "./reconcile.ts";
@@ -14,8 +13,6 @@ import { dayOf, type WindowKey, windowId } from "./window.ts";
 
 /** Hours that one run looks at per shard: two days, after an outage. */
 const MAX_HOURS = 48;
-/** Commits of the fold before it: up to 100,000 logs. */
-const FOLD_STEPS = 100;
 /** Logs that a page of a recount reads. */
 const PAGE = 1000;
 /** Seconds to wait for a folder to give the lease back. */
@@ -34,29 +31,43 @@ export interface Reconciled {
  * Holds the number of stored logs of each closed hour (of fold_after) against what was folded. Where more are stored than were
  * folded, one was committed behind the watermark: of the hours of event time that its logs fall into, those in which more are
  * stored than were counted are counted anew, while the fold waits. Fewer is no fault: logs expire, and subjects are erased; so an hour
- * whose logs are gone in part is never counted down.
+ * whose logs are gone in part is never counted down. It does not fold itself: who folds decides afterwards.
  * @param holder names this run in the lease: unique per call
- * @param restMs as the fold's: hours are closed as far as it has come
+ * @throws {AggregateError} what kept a shard from being reconciled, once the others are; it is tried again with the next run
  */
 export async function reconcileLogs(
   db: Firestore,
-  { holder, nowMs, restMs }: { holder: string; nowMs: number; restMs: number },
+  { holder, nowMs }: { holder: string; nowMs: number },
 ): Promise<Reconciled> {
-  const { complete } = await foldDueLogs(db, { holder, maxSteps: FOLD_STEPS, restMs });
   const store = new FoldStore(db);
   const found: Reconciled = { hours: 0, missed: 0 };
+  const faults: unknown[] = [];
   for (const shard of store.shards()) {
-    const state = await store.read(shard);
-    for (const hour of closedHours(state, { nowMs, complete, limit: MAX_HOURS })) {
-      const stored = await store.countHour(shard, hour.startMs, state.watermark);
-      const missed = Math.max(0, stored - hour.folded);
-      if (missed > 0) await mend(db, store, { shard, holder, startMs: hour.startMs, missed });
-      if (!(await store.recordReconciled(shard, hour, missed))) break;
-      found.hours++;
-      found.missed += missed;
+    try {
+      await reconcileShard(db, store, { shard, holder, nowMs, found });
+    } catch (error) {
+      faults.push(error);
     }
   }
+  if (faults.length > 0) throw new AggregateError(faults, `not reconciled: ${faults.map(String).join("; ")}`);
   return found;
+}
+
+async function reconcileShard(
+  db: Firestore,
+  store: FoldStore,
+  { shard, holder, nowMs, found }: { shard: number; holder: string; nowMs: number; found: Reconciled },
+): Promise<void> {
+  const state = await store.read(shard);
+  const complete = (await store.countDue(shard, state.watermark)) === 0;
+  for (const hour of closedHours(state, { nowMs, complete, limit: MAX_HOURS })) {
+    const stored = await store.countHour(shard, hour.startMs, state.watermark);
+    const missed = Math.max(0, stored - hour.folded);
+    if (missed > 0) await mend(db, store, { shard, holder, startMs: hour.startMs, missed });
+    if (!(await store.recordReconciled(shard, hour, missed))) return;
+    found.hours++;
+    found.missed += missed;
+  }
 }
 
 async function mend(
@@ -75,7 +86,8 @@ async function mend(
   await raiseAlert(db, alert, `${shard}.${hour}`);
   await awaitLease(store, shard, holder);
   try {
-    for (const hourMs of await store.eventHours(shard, startMs)) await recount(db, store, { shard, holder, hourMs });
+    for (const hourMs of await store.eventHours(shard, startMs, holder))
+      await recount(db, store, { shard, holder, hourMs });
   } finally {
     await store.release(shard, holder);
   }
@@ -103,17 +115,22 @@ async function recount(
 ): Promise<void> {
   const { shard, hourMs } = hour;
   const id = trafficId({ granularity: "1h", startMs: hourMs, shard });
-  const counted = (await store.counted({ windows: [], traffic: [id] })).traffic.get(id)?.visits ?? 0;
   const logs = new LogStore(db);
-  if ((await logs.countLogs({ shard, fromEventMs: hourMs, toEventMs: hourMs + HOUR_MS })) <= counted) return;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const { watermark } = await store.claim(shard, holder);
-    const hold = () => store.claim(shard, holder);
-    const fresh = await countHour(logs, { ...hour, watermark, hold });
-    if ((fresh.traffic.get(id)?.visits ?? 0) <= counted) return;
+    const counted = (await store.counted({ windows: [], traffic: [id] })).traffic.get(id)?.visits ?? 0;
+    if ((await logs.countLogs({ shard, fromEventMs: hourMs, toEventMs: hourMs + HOUR_MS })) <= counted) return;
+    const fresh = await countHour(logs, { ...hour, watermark, hold: () => store.hold(shard, holder) });
+    if ((fresh.traffic.get(id)?.visits ?? 0) <= counted || (await countsDown(store, fresh))) return;
     if (await replace(store, await withDay(store, hour, fresh), { shard, watermark })) return;
   }
   throw new Error(`the fold went on ${MAX_ATTEMPTS} times while the hour of ${iso(hourMs)} was counted anew`);
+}
+
+/** Whether a window has more visits than there are logs of it now. */
+async function countsDown(store: FoldStore, fresh: Counted): Promise<boolean> {
+  const { windows } = await store.counted({ windows: [...fresh.windows.keys()], traffic: [] });
+  return [...windows].some(([id, { visits }]) => visits > (fresh.windows.get(id)?.visits ?? 0));
 }
 
 /** The windows of an hour and within it, and its traffic, from its logs. Every page holds the lease for longer. */
