@@ -2,19 +2,15 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { reasonOf } from "../functions/src/shared/errors.ts";
+import { InvalidArgumentError } from "commander";
 import { applyAdoption, prepareAdoption } from "./adopt/adoption.ts";
 import { DEFAULT_DATABASE } from "./adopt/merge-firestore.ts";
 import { oursFrom } from "./adopt/ours.ts";
 import { ProjectFolder } from "./adopt/project.ts";
 import { adoptionInWords, nextSteps, undoInWords } from "./adopt/report.ts";
 import { applyUndo, prepareUndo } from "./adopt/undo.ts";
-import { RefusedError } from "./model/ndjson.ts";
+import { commandLine, REFUSED, RefusedError, runCommand } from "./cli/command-line.ts";
 import { ROOT } from "./stack/project.ts";
-
-/** Exit status for what was given and is refused, and where nobody can be asked. */
-const REFUSED = 2;
 
 interface Options {
   database?: string | null;
@@ -33,7 +29,7 @@ function databaseId(text: string): string | null {
   return text;
 }
 
-const program = new Command("npm run adopt --")
+const program = commandLine("npm run adopt --")
   .description(
     "Merges Perennial into an existing Firebase project, or undoes that. It shows every change and asks first.",
   )
@@ -42,10 +38,7 @@ const program = new Command("npm run adopt --")
   .option("--site <name>", "the hosting site or target whose pages adapt, where there are several")
   .option("--yes", "asks nothing")
   .option("--dry-run", "shows what would change, and changes nothing")
-  .option("--undo", "takes an adoption back")
-  .exitOverride()
-  .showSuggestionAfterError(false)
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "").replace(/\n(?=.)/g, " ")) });
+  .option("--undo", "takes an adoption back");
 
 /** Whether what was shown is to be done. Sets the exit status where it is not. */
 async function isAgreed({ yes, dryRun }: Options): Promise<boolean> {
@@ -104,13 +97,4 @@ program.action(async (path: string, options: Options) => {
   const folder = new ProjectFolder(root);
   await (options.undo ? undo(folder, options) : adopt(folder, options));
 });
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : REFUSED;
-  else {
-    console.error(reasonOf(error).replaceAll(/\s+/g, " "));
-    process.exitCode = error instanceof RefusedError ? REFUSED : 1;
-  }
-}
+await runCommand(program, { refusals: [RefusedError], others: "in one line" });

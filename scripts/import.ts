@@ -2,7 +2,7 @@
 // a project it uses your application default credentials (gcloud auth application-default login).
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { ImportMapping } from "../functions/src/collect/import-mapping.ts";
 import { Lifecycle } from "../functions/src/config.ts";
 import { pseudonym } from "../functions/src/serve/pseudonym.ts";
@@ -10,18 +10,16 @@ import { canonicalJson, sha256 } from "../functions/src/shared/canonical.ts";
 import { fieldIssues, inWords, reasonOf } from "../functions/src/shared/errors.ts";
 import { database } from "../functions/src/shared/firestore.ts";
 import { readLifecycle } from "../functions/src/shared/lifecycle.ts";
+import { commandLine, RefusedError, runCommand } from "./cli/command-line.ts";
 import { type Imported, importFile } from "./import/import-file.ts";
 import { FORMATS, type Format, formatOf } from "./import/read-rows.ts";
 import { inWords as reportInWords } from "./import/report.ts";
 import { hashFile, readState, statePath } from "./import/state.ts";
 import { ImportTarget } from "./import/target.ts";
-import { RefusedError } from "./model/ndjson.ts";
 import { byteBar } from "./model/progress.ts";
 import { fixedPort, isFreePort } from "./stack/ports.ts";
 import { PROJECT, ROOT, SetupError } from "./stack/project.ts";
 
-/** Exit status for what was given and is refused. */
-const REFUSED = 2;
 /** Exit status of a run that was told to stop, as a shell has it. */
 const STOPPED = 130;
 /** Rows a second in a project: the logs' index takes some 500 writes a second, and visits come meanwhile. */
@@ -56,7 +54,7 @@ function policyName(text: string): string {
   return text;
 }
 
-const program = new Command("npm run import --")
+const program = commandLine("npm run import --")
   .description(
     "Imports your own logs of visits (NDJSON, a JSON array, CSV). They feed trainings and are counted nowhere.",
   )
@@ -73,10 +71,7 @@ const program = new Command("npm run import --")
   .option("--project <id>", "a real Firebase project; without it, the local emulators")
   .option("--database <id>", "its Firestore database", "(default)")
   .option("--rows-per-second <n>", `at most; ${PROJECT_RATE} in a project`, positive)
-  .option("--json", "the report as one JSON object")
-  .exitOverride()
-  .showSuggestionAfterError(false)
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "").replace(/\n(?=.)/g, " ")) });
+  .option("--json", "the report as one JSON object");
 
 function readMapping(path: string | undefined): ImportMapping {
   if (path === undefined) return ImportMapping.parse({});
@@ -209,14 +204,5 @@ async function run(named: string, options: Options): Promise<void> {
 }
 
 program.action(run);
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : REFUSED;
-  else {
-    // What is wrong with what was given, or with the database just now: running it again goes on.
-    console.error(reasonOf(error).replaceAll(/\s+/g, " "));
-    process.exitCode = error instanceof RefusedError ? REFUSED : 1;
-  }
-}
+// What is wrong with the database just now, say: running it again goes on.
+await runCommand(program, { refusals: [RefusedError], others: "in one line" });

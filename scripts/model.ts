@@ -1,16 +1,13 @@
 // npm run --silent model -- COMMAND: looks into model files, converts, scores and trains them, without any Firebase.
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { ModelFormatError } from "../functions/src/model/byte-reader.ts";
 import { TrainingInputError } from "../functions/src/train/training-input.ts";
 import { ModuleError } from "../functions/src/train/wasm.ts";
+import { commandLine, RefusedError, runCommand } from "./cli/command-line.ts";
 import { inspect, inWords } from "./model/inspect.ts";
 import { readModelFile, writeModelFile } from "./model/model-files.ts";
-import { RefusedError } from "./model/ndjson.ts";
 import { score } from "./model/score.ts";
 import { type TrainOptions, train } from "./model/train.ts";
-
-/** Exit status for what was given and is refused. */
-const REFUSED = 2;
 
 /** Errors that say what is wrong with what was given: too many rows for the memory are one, too. */
 const REFUSALS = [RefusedError, TrainingInputError, ModelFormatError, ModuleError];
@@ -36,13 +33,9 @@ function parameter(text: string, earlier: Record<string, unknown>): Record<strin
   return { ...earlier, [name]: Number.isNaN(Number(value)) ? value : Number(value) };
 }
 
-const program = new Command("npm run --silent model --")
-  .description(
-    "Inspects, converts, scores and trains gradient boosted trees: XGBoost JSON, and binaries of 0.7 to 0.90.",
-  )
-  .exitOverride()
-  .showSuggestionAfterError(false)
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "").replace(/\n(?=.)/g, " ")) });
+const program = commandLine("npm run --silent model --").description(
+  "Inspects, converts, scores and trains gradient boosted trees: XGBoost JSON, and binaries of 0.7 to 0.90.",
+);
 
 program
   .command("inspect <file>")
@@ -95,15 +88,4 @@ program
 
 for (const command of program.commands) command.copyInheritedSettings(program);
 
-// `model score ... | head` closes the pipe early.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : REFUSED;
-  else if (REFUSALS.some((kind) => error instanceof kind)) {
-    const { message } = error as Error;
-    console.error(message.replaceAll(/\s+/g, " "));
-    process.exitCode = REFUSED;
-  } else throw error;
-}
+await runCommand(program, { refusals: REFUSALS, others: "thrown" });

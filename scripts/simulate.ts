@@ -1,14 +1,12 @@
 // npm run --silent simulate -- triggers: what the triggers do over simulated months, without any Firebase.
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { commandLine, runCommand } from "./cli/command-line.ts";
 import { progressBar } from "./model/progress.ts";
 import { simulatedPolicy } from "./simulate/policy.ts";
 import type { Scenario } from "./simulate/run.ts";
 import { runAll } from "./simulate/run-all.ts";
 import { parseShift, type WantedShift } from "./simulate/shift.ts";
 import { summaryOf } from "./simulate/summary.ts";
-
-/** Exit status for what was given and is refused. */
-const REFUSED = 2;
 
 /** What the command line says. */
 interface Options {
@@ -84,11 +82,9 @@ async function simulateTriggers(options: Options): Promise<void> {
   console.log(JSON.stringify(summaryOf(scenario, results)));
 }
 
-const program = new Command("npm run --silent simulate --")
-  .description("Simulates what decisions would do, by the code that makes them.")
-  .exitOverride()
-  .showSuggestionAfterError(false)
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "").replace(/\n(?=.)/g, " ")) });
+const program = commandLine("npm run --silent simulate --").description(
+  "Simulates what decisions would do, by the code that makes them.",
+);
 
 program
   .command("triggers")
@@ -112,14 +108,4 @@ program
 
 for (const command of program.commands) command.copyInheritedSettings(program);
 
-// `simulate ... | head` closes the pipe early.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : REFUSED;
-  else if (error instanceof RangeError) {
-    console.error(error.message);
-    process.exitCode = REFUSED;
-  } else throw error;
-}
+await runCommand(program, { refusals: [RangeError], others: "thrown" });

@@ -1,5 +1,5 @@
 import { applyPatch, reversePatch, structuredPatch } from "diff";
-import { sha256 } from "./text.ts";
+import { sha256 } from "../../functions/src/shared/canonical.ts";
 
 /** A text with the hash by which it is recognized. */
 interface Hashed {

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
-import { RefusedError } from "../model/ndjson.ts";
+import { sha256 } from "../../functions/src/shared/canonical.ts";
+import { RefusedError } from "../cli/command-line.ts";
 import { type Adopted, type AdoptedFile, hashed, without } from "./adopted.ts";
 import { copiedFiles, SETTINGS, withDatabase } from "./copies.ts";
 import { type Ours, type Plan, planAdoption, type Read, type Wants } from "./plan.ts";
 import { FOLDER, type ProjectFolder } from "./project.ts";
-import { sha256 } from "./text.ts";
 
 /** A file of the project that is to change; null where there is none. */
 export interface Edit {

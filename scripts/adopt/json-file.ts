@@ -7,7 +7,7 @@ import {
   parseTree,
   printParseErrorCode,
 } from "jsonc-parser";
-import { RefusedError } from "../model/ndjson.ts";
+import { RefusedError } from "../cli/command-line.ts";
 import { lineAt, newlineOf } from "./text.ts";
 
 /** A JSON file of somebody else's that is edited where it must be: comments, indentation and line ends stay as they are. */

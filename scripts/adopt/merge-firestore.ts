@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { isRecord } from "../../functions/src/collect/stored-fields.ts";
-import { RefusedError } from "../model/ndjson.ts";
+import { RefusedError } from "../cli/command-line.ts";
 import type { JsonFile } from "./json-file.ts";
 
 /** Id of the database that every project has. */

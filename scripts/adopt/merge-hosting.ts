@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { JSONPath } from "jsonc-parser";
 import { isRecord } from "../../functions/src/collect/stored-fields.ts";
-import { RefusedError } from "../model/ndjson.ts";
+import { RefusedError } from "../cli/command-line.ts";
 import type { JsonFile } from "./json-file.ts";
 
 /** A rewrite of Hosting to a function. */

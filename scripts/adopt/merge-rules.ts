@@ -1,4 +1,4 @@
-import { RefusedError } from "../model/ndjson.ts";
+import { RefusedError } from "../cli/command-line.ts";
 import { parseRules, type RulesBlock } from "./rules-text.ts";
 import { newlineOf } from "./text.ts";
 

@@ -1,4 +1,4 @@
-import { RefusedError } from "../model/ndjson.ts";
+import { RefusedError } from "../cli/command-line.ts";
 import { ENTRY_FILES, exportedNames } from "./function-names.ts";
 import { JsonFile } from "./json-file.ts";
 import { mergeEmulators } from "./merge-emulators.ts";

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { reasonOf } from "../../functions/src/shared/errors.ts";
-import { RefusedError } from "../model/ndjson.ts";
+import { RefusedError } from "../cli/command-line.ts";
 import type { Adopted } from "./adopted.ts";
 
 /** Our folder in a project. */

@@ -1,4 +1,4 @@
-import { RefusedError } from "../model/ndjson.ts";
+import { RefusedError } from "../cli/command-line.ts";
 import { lineAt } from "./text.ts";
 
 /** An `allow` statement. */

@@ -1,4 +1,4 @@
-import { RefusedError } from "../model/ndjson.ts";
+import { RefusedError } from "../cli/command-line.ts";
 import type { Adopted } from "./adopted.ts";
 import { without } from "./adopted.ts";
 import type { Edit } from "./adoption.ts";

@@ -6,7 +6,7 @@ import streamArray from "stream-json/streamers/stream-array.js";
 import type { Issue } from "../../functions/src/collect/schema.ts";
 import { isRecord } from "../../functions/src/collect/stored-fields.ts";
 import { reasonOf } from "../../functions/src/shared/errors.ts";
-import { RefusedError } from "../model/ndjson.ts";
+import { RefusedError } from "../cli/command-line.ts";
 
 export const FORMATS = ["ndjson", "json", "csv"] as const;
 export type Format = (typeof FORMATS)[number];

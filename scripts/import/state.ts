@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { Issue } from "../../functions/src/collect/schema.ts";
-import { RefusedError } from "../model/ndjson.ts";
+import { RefusedError } from "../cli/command-line.ts";
 
 /** Rows that are named for each reason. */
 const NAMED_ROWS = 5;

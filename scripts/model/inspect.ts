@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { Booster } from "../../functions/src/model/format.ts";
 import { depthOf } from "../../functions/src/model/freeze-forest.ts";
 import { totalGains } from "../../functions/src/model/importance.ts";
 import { roundsOf } from "../../functions/src/model/rounds.ts";
+import { sha256 } from "../../functions/src/shared/canonical.ts";
 import { readModelFile } from "./model-files.ts";
 
 /** Features that are listed by their gain. */
@@ -16,7 +16,7 @@ export function inspect(file: string): Record<string, unknown> {
     file,
     format: format === "json" ? "XGBoost JSON" : "binary (XGBoost 0.7 to 0.90)",
     bytes: bytes.length,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
+    sha256: sha256(bytes),
     objective: booster.objective,
     features: booster.features,
     outputs: booster.outputs,

@@ -4,7 +4,7 @@ import type { Booster } from "../../functions/src/model/format.ts";
 import { type ModelFile, readModel } from "../../functions/src/model/read-model.ts";
 import { writeBooster } from "../../functions/src/model/write-booster.ts";
 import { writeXgboostJson } from "../../functions/src/model/write-xgboost-json.ts";
-import { RefusedError } from "./ndjson.ts";
+import { RefusedError } from "../cli/command-line.ts";
 
 /**
  * The bytes of a file.

@@ -1,13 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-
-/** What the user gave is refused; the message says where and why, in one line. */
-export class RefusedError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "RefusedError";
-  }
-}
+import { RefusedError } from "../cli/command-line.ts";
 
 /** Rows of numbers, rows x columns; NaN is missing. */
 export interface Rows {

@@ -9,8 +9,9 @@ import { continueBooster } from "../../functions/src/train/continue-booster.ts";
 import { lossOf } from "../../functions/src/train/early-stopping.ts";
 import { foldsOf } from "../../functions/src/train/folds.ts";
 import { type Training, trainBooster } from "../../functions/src/train/module.ts";
+import { RefusedError } from "../cli/command-line.ts";
 import { checkModelFile, readModelFile, writeModelFile } from "./model-files.ts";
-import { jsonLines, RefusedError, readNumbers, readRows } from "./ndjson.ts";
+import { jsonLines, readNumbers, readRows } from "./ndjson.ts";
 import { progressBar } from "./progress.ts";
 
 /** What the command line says. */

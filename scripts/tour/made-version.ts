@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { ModelVersion } from "../../functions/src/registry/schema.ts";
+import { sha256 } from "../../functions/src/shared/canonical.ts";
 import { FINAL_STAGES, type RetrainingJob } from "../../functions/src/train/schema.ts";
 import { check, eventually } from "./check.ts";
 import type { State } from "./state.ts";
@@ -64,11 +64,11 @@ export function progressOf({ stage, progress: { done, total, message } }: Retrai
 /** Every artefact's size and SHA-256 against the metadata document; the sum of bytes. */
 async function verified(state: State, { version, artefacts }: ModelVersion): Promise<number> {
   let sum = 0;
-  for (const { path, sha256, bytes } of Object.values(artefacts)) {
+  for (const { path, sha256: wanted, bytes } of Object.values(artefacts)) {
     const content = await state.object(path);
-    const seen = createHash("sha256").update(content).digest("hex");
-    check(seen === sha256 && content.length === bytes, () => {
-      return `${path} of ${version} should have ${bytes} bytes with SHA-256 ${sha256}, but has ${content.length} with ${seen}`;
+    const seen = sha256(content);
+    check(seen === wanted && content.length === bytes, () => {
+      return `${path} of ${version} should have ${bytes} bytes with SHA-256 ${wanted}, but has ${content.length} with ${seen}`;
     });
     sum += bytes;
   }
