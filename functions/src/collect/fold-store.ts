@@ -136,7 +136,7 @@ export class FoldStore {
     return this.db.runTransaction(async (tx) => {
       const [first, ...found] = await tx.getAll(this.state(shard), ...windowRefs, ...trafficRefs);
       const state = (first === undefined ? undefined : parseDocument(FoldState, first)) ?? FIRST_STATE;
-      if (state.watermark.fold_after !== step.from.fold_after || state.watermark.id !== step.from.id) return null;
+      if (!isAt(state, step.from)) return null;
       const foundWindows = documentsById(Window, found.slice(0, windowRefs.length));
       const foundTraffic = documentsById(Traffic, found.slice(windowRefs.length));
       for (const [id, window] of step.foldWindows(foundWindows)) tx.set(windows.doc(id), window);
@@ -200,16 +200,18 @@ export class FoldStore {
   }
 
   /**
-   * Windows and traffic documents by their ids, of those that exist.
+   * Windows by their ids, of those that exist.
    * @throws {CorruptError} one of them is not valid
    */
-  async counted(ids: { windows: readonly string[]; traffic: readonly string[] }): Promise<Counted> {
-    const windowRefs = ids.windows.map((id) => this.db.collection("windows").doc(id));
-    const trafficRefs = ids.traffic.map((id) => this.db.collection("traffic").doc(id));
-    const [windows, traffic] = await Promise.all(
-      [windowRefs, trafficRefs].map((refs) => (refs.length === 0 ? [] : this.db.getAll(...refs))),
-    );
-    return { windows: documentsById(Window, windows ?? []), traffic: documentsById(Traffic, traffic ?? []) };
+  async windows(ids: readonly string[]): Promise<Map<string, Window>> {
+    const refs = ids.map((id) => this.db.collection("windows").doc(id));
+    return documentsById(Window, refs.length === 0 ? [] : await this.db.getAll(...refs));
+  }
+
+  /** The same of the site's traffic. */
+  async traffic(ids: readonly string[]): Promise<Map<string, Traffic>> {
+    const refs = ids.map((id) => this.db.collection("traffic").doc(id));
+    return documentsById(Traffic, refs.length === 0 ? [] : await this.db.getAll(...refs));
   }
 
   /**
@@ -219,7 +221,7 @@ export class FoldStore {
   async replace(shard: number, watermark: FoldState["watermark"], documents: Counted): Promise<boolean> {
     return this.db.runTransaction(async (tx) => {
       const state = parseDocument(FoldState, await tx.get(this.state(shard))) ?? FIRST_STATE;
-      if (state.watermark.fold_after !== watermark.fold_after || state.watermark.id !== watermark.id) return false;
+      if (!isAt(state, watermark)) return false;
       for (const [id, window] of documents.windows) tx.set(this.db.collection("windows").doc(id), window);
       for (const [id, traffic] of documents.traffic) tx.set(this.db.collection("traffic").doc(id), traffic);
       return true;
@@ -250,6 +252,11 @@ export class FoldStore {
   private state(shard: number) {
     return this.db.collection("pipeline").doc(`fold-${shard}`);
   }
+}
+
+/** Whether the fold has not moved from there. */
+function isAt({ watermark: { fold_after: at, id } }: FoldState, there: FoldState["watermark"]): boolean {
+  return at === there.fold_after && id === there.id;
 }
 
 function settleMs(): number {

@@ -86,8 +86,8 @@ async function mend(
   await raiseAlert(db, alert, `${shard}.${hour}`);
   await awaitLease(store, shard, holder);
   try {
-    for (const hourMs of await store.eventHours(shard, startMs, holder))
-      await recount(db, store, { shard, holder, hourMs });
+    const hours = await store.eventHours(shard, startMs, holder);
+    for (const hourMs of hours) await recount(db, store, { shard, holder, hourMs });
   } finally {
     await store.release(shard, holder);
   }
@@ -118,9 +118,9 @@ async function recount(
   const logs = new LogStore(db);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const { watermark } = await store.claim(shard, holder);
-    const counted = (await store.counted({ windows: [], traffic: [id] })).traffic.get(id)?.visits ?? 0;
+    const counted = (await store.traffic([id])).get(id)?.visits ?? 0;
     if ((await logs.countLogs({ shard, fromEventMs: hourMs, toEventMs: hourMs + HOUR_MS })) <= counted) return;
-    const fresh = await countHour(logs, { ...hour, watermark, hold: () => store.hold(shard, holder) });
+    const fresh = await countAnew(logs, { ...hour, watermark, hold: () => store.hold(shard, holder) });
     if ((fresh.traffic.get(id)?.visits ?? 0) <= counted || (await countsDown(store, fresh))) return;
     if (await replace(store, await withDay(store, hour, fresh), { shard, watermark })) return;
   }
@@ -129,12 +129,12 @@ async function recount(
 
 /** Whether a window has more visits than there are logs of it now. */
 async function countsDown(store: FoldStore, fresh: Counted): Promise<boolean> {
-  const { windows } = await store.counted({ windows: [...fresh.windows.keys()], traffic: [] });
-  return [...windows].some(([id, { visits }]) => visits > (fresh.windows.get(id)?.visits ?? 0));
+  const before = await store.windows([...fresh.windows.keys()]);
+  return [...before].some(([id, { visits }]) => visits > (fresh.windows.get(id)?.visits ?? 0));
 }
 
 /** The windows of an hour and within it, and its traffic, from its logs. Every page holds the lease for longer. */
-async function countHour(
+async function countAnew(
   store: LogStore,
   { shard, hourMs, watermark, hold }: EventHour & { watermark: FoldState["watermark"]; hold: () => Promise<unknown> },
 ): Promise<Counted> {
@@ -162,26 +162,22 @@ function isPassed({ fold_after: at, prediction_id: id }: InteractionLog, waterma
 async function withDay(store: FoldStore, { shard, hourMs }: EventHour, hour: Counted): Promise<Counted> {
   const dayMs = floorTo(hourMs, GRANULARITIES["1d"]);
   const hoursMs = Array.from({ length: 24 }, (_, i) => dayMs + i * HOUR_MS);
+  const days = [...hour.windows.values()]
+    .filter(({ granularity }) => granularity === "1h")
+    .map(({ version, arm }): { key: WindowKey; ids: string[] } => {
+      const key = { version, arm, granularity: "1d", startMs: dayMs, shard } as const;
+      return { key, ids: hoursMs.map((startMs) => windowId({ ...key, granularity: "1h", startMs })) };
+    });
+  const inHours = new Map([...(await store.windows(days.flatMap(({ ids }) => ids))), ...hour.windows]);
   const windows = new Map(hour.windows);
-  for (const { version, arm, granularity } of hour.windows.values()) {
-    if (granularity !== "1h") continue;
-    const key: WindowKey = { version, arm, granularity: "1d", startMs: dayMs, shard };
-    const ids = hoursMs.map((startMs) => windowId({ ...key, granularity: "1h", startMs }));
-    const stored = await store.counted({ windows: ids, traffic: [] });
-    const hours = new Map([...stored.windows, ...hour.windows]);
-    windows.set(
-      windowId(key),
-      dayOf(
-        key,
-        ids.flatMap((id) => hours.get(id) ?? []),
-      ),
-    );
+  for (const { key, ids } of days) {
+    const hours = ids.flatMap((id) => inHours.get(id) ?? []);
+    windows.set(windowId(key), dayOf(key, hours));
   }
   const day = { granularity: "1d", startMs: dayMs, shard } as const;
-  const ids = hoursMs.map((startMs) => trafficId({ granularity: "1h", startMs, shard }));
-  const stored = await store.counted({ windows: [], traffic: ids });
-  const hours = new Map([...stored.traffic, ...hour.traffic]);
-  const traffic = new Map(hour.traffic).set(trafficId(day), dayOfTraffic(day, [...hours.values()]));
+  const before = await store.traffic(hoursMs.map((startMs) => trafficId({ granularity: "1h", startMs, shard })));
+  const hours = [...new Map([...before, ...hour.traffic]).values()];
+  const traffic = new Map(hour.traffic).set(trafficId(day), dayOfTraffic(day, hours));
   return { windows, traffic };
 }
 
