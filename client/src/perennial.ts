@@ -3,6 +3,7 @@ import { localIso, userContext } from "./context.ts";
 import { apply, chosenClasses, isDesign, isPainted, isSame, unapply, whenShown, withChoices } from "./design.ts";
 import { keepTime, remember } from "./memory.ts";
 import { post, sendFailed, UNANSWERED } from "./outbox.ts";
+import { type Said, withChoice, withFeedback } from "./said.ts";
 import { store } from "./store.ts";
 import type { Consent, Design, Feedback, Outcome, Prediction, Preference, Served } from "./types.ts";
 import { logOf, type Visit } from "./visit.ts";
@@ -23,6 +24,9 @@ export interface Options {
 
 /** Milliseconds within which a change is a click's doing (layout shift leaves such changes out of account, too). */
 const INPUT_MS = 500;
+
+/** Characters of the name of a policy that the server takes. */
+const MAX_POLICY = 64;
 
 /** What is going on. */
 export interface State {
@@ -47,9 +51,7 @@ export class Perennial {
   /** Whether the device keeps the agreement; where storage is blocked it is this page's alone. */
   private isStored = false;
   private preference: Preference = {};
-  private said: Feedback = {};
-  /** Whether the visitor gave a verdict in so many words: then choices do not change it. */
-  private hasSaid = false;
+  private said: Said = {};
   /** Whether a predicted design is on the page, and not the visitor's own choices alone. */
   private isPredicted = false;
   private visit: Visit | null = null;
@@ -78,10 +80,10 @@ export class Perennial {
    * stored, and leaves the page as it looks.
    */
   setConsent(granted: boolean, policy = this.options.policy): void {
+    const agreed = { granted, ...(policy === undefined ? {} : { policy: policy.slice(0, MAX_POLICY) }) };
     const known = store.get<Consent>("consent");
-    const same = known?.granted === granted && known.policy === policy?.slice(0, 64);
-    const at = same && known !== undefined ? known.at : localIso(Date.now());
-    this.consent = { granted, at, ...(policy === undefined ? {} : { policy: policy.slice(0, 64) }) };
+    const isSameAgain = known?.granted === agreed.granted && known.policy === agreed.policy;
+    this.consent = { ...agreed, at: isSameAgain ? known.at : localIso(Date.now()) };
     this.isStored = false;
     if (!this.isAllowed()) {
       store.clear();
@@ -97,20 +99,16 @@ export class Perennial {
 
   /** The visitor's own choice: it wins over every model, now and later, and is told as feedback. */
   setPreference(choice: Preference): void {
-    const known = this.isAllowed() ? store.get<Preference>("preference") : undefined;
+    const isAllowed = this.isAllowed();
+    // Another page may have stored choices since.
+    const known = isAllowed ? store.get<Preference>("preference") : undefined;
     this.preference = { ...this.preference, ...known, ...choice };
-    if (this.isAllowed()) store.set("preference", this.preference);
     const before = this.design;
     this.show(withChoices(before, this.preference));
-    if (!this.isAllowed()) {
-      this.changed();
-      return;
+    if (isAllowed) {
+      store.set("preference", this.preference);
+      this.said = withChoice(this.said, choice, this.isPredicted && !isSame(before, this.design));
     }
-    const chosen = { ...this.said.preference, ...choice };
-    // What was not shown is not disliked; what was once found wanting is not liked for being mended.
-    const isDisliked = this.isPredicted && !isSame(before, this.design);
-    const verdict = this.said.verdict ?? (isDisliked ? "dislike" : "like");
-    this.said = { ...this.said, preference: chosen, verdict: isDisliked && !this.hasSaid ? "dislike" : verdict };
     this.changed();
   }
 
@@ -120,15 +118,7 @@ export class Perennial {
    */
   feedback(said: Feedback): void {
     if (!this.isAllowed()) return;
-    const { satisfaction, text, ...others } = said;
-    this.hasSaid ||= said.verdict !== undefined;
-    this.said = {
-      ...this.said,
-      ...others,
-      ...(satisfaction !== undefined && [1, 2, 3, 4, 5].includes(satisfaction) ? { satisfaction } : {}),
-      ...(text === undefined ? {} : { text: String(text).slice(0, 1000) }),
-      preference: { ...this.said.preference, ...said.preference },
-    };
+    this.said = withFeedback(this.said, said);
     this.changed();
   }
 
@@ -159,7 +149,7 @@ export class Perennial {
       design: this.design,
       prediction: visit?.prediction ?? null,
       context: visit?.context ?? null,
-      log: visit === null ? null : logOf(visit, { consent: this.consent, said: this.said }),
+      log: visit === null ? null : logOf(visit, this.consent, this.said),
     };
   }
 
@@ -174,15 +164,14 @@ export class Perennial {
 
   private begin(): void {
     this.preference = { ...store.get<Preference>("preference"), ...this.preference };
-    const found = store.get<unknown>("design");
-    const cached = isDesign(found) ? found : undefined;
+    const cached = store.get<unknown>("design");
     const isChosen = Object.keys(this.preference).length > 0;
     if (isChosen) store.set("preference", this.preference);
     // What is seen already does not change its looks under its reader, but for what they chose themselves.
-    if (isPainted() ? isChosen : isChosen || cached !== undefined) {
-      this.isPredicted = !isPainted() && cached !== undefined;
-      this.show(withChoices(isPainted() ? this.design : (cached ?? null), this.preference));
-    }
+    if (isDesign(cached) && !isPainted()) {
+      this.isPredicted = true;
+      this.show(withChoices(cached, this.preference));
+    } else if (isChosen) this.show(withChoices(this.design, this.preference));
     this.listeners = new AbortController();
     const { signal } = this.listeners;
     const go = (): void => {
@@ -315,11 +304,8 @@ export class Perennial {
     this.moved();
     visit.told = true;
     const { watch, before, prediction, startMs } = visit;
-    post(
-      `${this.endpoint}/logs`,
-      prediction?.prediction_id ?? UNANSWERED + startMs,
-      logOf(visit, { consent: this.consent, said: this.said }),
-    );
+    const id = prediction?.prediction_id ?? UNANSWERED + startMs;
+    post(`${this.endpoint}/logs`, id, logOf(visit, this.consent, this.said));
     visit.seq++;
     const { session_duration: durationMs, interactions_count: interactions } = watch.soFar();
     keepTime({ durationMs: before.durationMs + durationMs, interactions: before.interactions + interactions });
@@ -335,19 +321,22 @@ export class Perennial {
     }
     visit.told = false;
     if (Date.now() - visit.startMs < VISIT_MS) return;
-    visit.watch.stop();
-    this.said = {};
-    this.hasSaid = false;
+    this.close();
     this.ask();
   }
 
-  private end(): void {
-    this.listeners?.abort();
-    this.listeners = null;
+  /** The visit is over, and what was said in it. */
+  private close(): void {
     this.visit?.watch.stop();
     this.visit = null;
     this.said = {};
-    this.hasSaid = false;
+  }
+
+  /** Nothing is asked or told any more. */
+  private end(): void {
+    this.listeners?.abort();
+    this.listeners = null;
+    this.close();
     this.changed();
   }
 

@@ -23,7 +23,8 @@ export interface Visit {
 /** What there is to tell of a visit so far, as ingest takes it; without an answer there is no receipt, and it is only counted. */
 export function logOf(
   { prediction, ...visit }: Visit,
-  { consent, said }: { consent: Consent | undefined; said: Feedback },
+  consent: Consent | undefined,
+  said: Feedback,
 ): Record<string, unknown> {
   const { verdict, text } = said;
   const preferred = chosenClasses(said.preference ?? {});

@@ -1,14 +1,8 @@
+import type { Behaviour as Measured } from "../../client/src/types.ts";
 import type { Draws } from "./draws.ts";
 
-/** What the page measured of a visit. */
-export interface Behaviour {
-  session_duration: number;
-  interactions_count: number;
-  bounce_rate: number;
-  scroll_depth: number;
-  click_through_rate: number;
-  page_load_time: number;
-  rendering_time: number;
+/** What the page measured of a visit, and what the visitor said. */
+export interface Behaviour extends Measured {
   user_satisfaction?: number;
   ui_preference_feedback?: { verdict: "like" | "dislike" };
 }
