@@ -26,3 +26,17 @@ export async function visitor(browser: Browser, options: BrowserContextOptions =
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   return context.newPage();
 }
+
+/** The sum of all layout shifts of a page so far, as Core Web Vitals have it. */
+export function layoutShift(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        new PerformanceObserver((list) =>
+          resolve(list.getEntries().reduce((sum, entry) => sum + (entry as unknown as { value: number }).value, 0)),
+        ).observe({ type: "layout-shift", buffered: true });
+        // Without any there is no entry to hear of.
+        setTimeout(() => resolve(0), 500);
+      }),
+  );
+}

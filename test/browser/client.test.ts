@@ -4,7 +4,7 @@ import type { Perennial } from "../../client/src/index.ts";
 import { InteractionLog } from "../../functions/src/collect/schema.ts";
 import { database } from "../../functions/src/shared/firestore.ts";
 import { CONTEXT } from "../predict-client.ts";
-import { launch, visitor } from "./chromium.ts";
+import { launch, layoutShift, visitor } from "./chromium.ts";
 import { TestSite } from "./test-site.ts";
 
 declare const perennial: Perennial;
@@ -70,8 +70,9 @@ describe("a visit", () => {
   ])("on $name is told by one log of what was done, when its tab is closed", async ({ options }) => {
     const page = await visitor(browser, options);
     await page.goto(site.url);
-    await agree(page);
+    // The visit begins within this call.
     const startMs = Date.now();
+    await agree(page);
     const id = await answered(page);
     await page.locator("#link").click();
     await page.locator("#plain").click();
@@ -542,15 +543,7 @@ describe("a page", () => {
     await visited(page);
     await visited(page, "/next");
     await quiet(300);
-    const shift = await page.evaluate(
-      () =>
-        new Promise<number>((resolve) => {
-          new PerformanceObserver((list) =>
-            resolve(list.getEntries().reduce((sum, entry) => sum + (entry as unknown as { value: number }).value, 0)),
-          ).observe({ type: "layout-shift", buffered: true });
-          setTimeout(() => resolve(0), 500);
-        }),
-    );
+    const shift = await layoutShift(page);
     expect(shift).toBeLessThan(0.02);
   });
 

@@ -5,7 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Perennial } from "../../client/src/index.ts";
 import { database } from "../../functions/src/shared/firestore.ts";
-import { launch, visitor } from "./chromium.ts";
+import { launch, layoutShift, visitor } from "./chromium.ts";
 
 declare const perennial: Perennial;
 declare const axe: { run: () => Promise<AxeResults> };
@@ -132,15 +132,7 @@ describe("the example site", () => {
     await page.goto(url);
     await page.waitForFunction(() => perennial.state().prediction !== null);
     await page.waitForTimeout(500);
-    const shift = await page.evaluate(
-      () =>
-        new Promise<number>((resolve) => {
-          new PerformanceObserver((list) =>
-            resolve(list.getEntries().reduce((sum, entry) => sum + (entry as unknown as { value: number }).value, 0)),
-          ).observe({ type: "layout-shift", buffered: true });
-          setTimeout(() => resolve(0), 500);
-        }),
-    );
+    const shift = await layoutShift(page);
     console.log(`layout shift of the example site: ${shift.toFixed(4)}`);
     expect(shift).toBeLessThan(0.02);
   });
