@@ -60,6 +60,8 @@ async function storedLog(id: string, isLast: (log: InteractionLog) => boolean = 
   );
 }
 
+const same = (a: string[] | undefined, b: string[] | undefined) => a?.join() === b?.join();
+
 const quiet = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("a visit", () => {
@@ -125,18 +127,20 @@ describe("a visit", () => {
     const second = await visited(page, "/next");
     const log = await storedLog(first);
     expect(log.bounce_rate).toBe(1);
-    expect((await classes(page)).split(" ").sort()).toEqual([...(design ?? [])].sort());
     const { changes, seen, paints } = await page.evaluate(() => ({
       changes: (globalThis as unknown as { changes: string[] }).changes,
       seen: perennial.state(),
       paints: performance.getEntriesByName("first-contentful-paint").length,
     }));
     expect(paints).toBe(1);
+    const sorted = (names: string[] | undefined) => [...(names ?? [])].sort();
     // Put on once, before anything was painted, and never changed.
-    expect(new Set(changes).size).toBe(1);
-    // A few visits are answered by exploration.
-    const isSame = seen.prediction?.css_classes.join() === design?.join();
-    expect(seen.served).toBe(isSame ? "fresh" : "cached");
+    expect(sorted(changes[0]?.split(" "))).toEqual(sorted(design));
+    // A few visits are answered by exploration: such a design is shown only if it came before the page was painted.
+    const isFresh = seen.served === "fresh";
+    expect(new Set(changes).size).toBe(isFresh && !same(seen.prediction?.css_classes, design) ? 2 : 1);
+    expect(sorted((await classes(page)).split(" "))).toEqual(sorted(isFresh ? seen.prediction?.css_classes : design));
+    if (same(seen.prediction?.css_classes, design)) expect(isFresh).toBe(true);
     await page.close();
     expect((await storedLog(second)).session_id).toBe(log.session_id);
     expect((await storedLog(second)).unit).toBe(log.unit);
