@@ -134,6 +134,10 @@ export const Lifecycle = z
          */
         incremental_holdout_sessions: z.number().int().min(1).max(1_000_000).default(1500),
         max_sessions: z.number().int().min(100).max(1_000_000).default(200_000),
+        /** Days after which a visit weighs half in training; null: all of the window weigh the same. */
+        recency_half_life_days: z.number().min(0.5).max(365).nullable().default(null),
+        /** What a row of the parent's reference weighs in that of its incremental child. */
+        reference_decay: z.number().min(0).max(1).default(0.5),
         rounds: z.number().int().min(1).max(400).default(60),
         eta: z.number().gt(0).max(1).default(0.1),
         max_depth: z.number().int().min(1).max(8).default(4),

@@ -49,24 +49,33 @@ export function rulePolicy(context: RuleContext): Design {
   };
 }
 
-/**
- * What wins over any model and over the rules, weakest first: reduced motion, the system's colour scheme, and the
- * visitor's own explicit choices.
- */
-export function applyOverrides(design: Design, context: UserContext, preferences: Preferences = {}): Design {
-  const classes = { ...design.classes };
+/** The classes that the system's colour scheme and, above it, the visitor's own explicit choices decide. */
+export function overriddenClasses(
+  context: Pick<UserContext, "prefers_color_scheme">,
+  preferences: Preferences = {},
+): Partial<Design["classes"]> {
+  const classes: Partial<Design["classes"]> = {};
   const theme = schemeTheme(context);
   if (theme !== undefined) classes.theme = theme;
   for (const group of CLASS_GROUPS) {
     const wanted = preferences[group];
     if (wanted !== undefined) classes[group] = (CLASSES[group] as readonly string[]).indexOf(wanted);
   }
+  return classes;
+}
+
+/**
+ * What wins over any model and over the rules, weakest first: reduced motion, the system's colour scheme, and the
+ * visitor's own explicit choices.
+ */
+export function applyOverrides(design: Design, context: UserContext, preferences: Preferences = {}): Design {
+  const classes = { ...design.classes, ...overriddenClasses(context, preferences) };
   const variables = { ...design.variables };
   if (context.prefers_reduced_motion === true) variables.animation_duration = REDUCED_ANIMATION;
   return { classes, variables, confidence: design.confidence };
 }
 
-function schemeTheme(context: RuleContext): number | undefined {
+function schemeTheme(context: Pick<UserContext, "prefers_color_scheme">): number | undefined {
   if (context.prefers_color_scheme === "dark") return OSCURO;
   return context.prefers_color_scheme === "light" ? CLARO : undefined;
 }

@@ -159,18 +159,131 @@ export const VariableMetrics = z.object({
 });
 export type VariableMetrics = z.infer<typeof VariableMetrics>;
 
+/** A rule of the gate, and whether the candidate keeps it. */
+const GateFinding = z.object({
+  rule: z.enum(["log_loss", "accuracy", "baselines", "better_somewhere", "segments", "off_policy"]),
+  ok: z.boolean(),
+  message: z.string(),
+});
+export type GateFinding = z.infer<typeof GateFinding>;
+
 /**
- * What the gate said of a candidate, and why. Only `better` opens a deployment; `awaiting_evidence` is an incremental child
- * whose hold-out is too small to judge it by.
+ * What the gate said of a candidate, and why. Only `better` opens a deployment; `worse` is one that would do harm beyond doubt;
+ * `awaiting_evidence` is an incremental child whose hold-out is too small to judge it by. Differences are this version minus
+ * the other, on the same rows and draws of sessions; what is optional is not there in versions of an earlier gate.
  */
 export const Gate = z.object({
-  verdict: z.enum(["better", "not_better", "not_enough_data", "awaiting_evidence"]),
+  verdict: z.enum(["better", "not_better", "worse", "not_enough_data", "awaiting_evidence"]),
   reason: z.string(),
   against: ServedVersion,
   /** Mean accuracy over the varying groups, candidate minus the one in service, on the same hold-out rows. */
   accuracy_difference: z.number(),
+  /** Sessions that it was judged on. */
+  sessions: count.optional(),
+  /** Fall of the log-loss, summed over the judged groups, nats. */
+  log_loss_improvement: Estimate.optional(),
+  groups: z
+    .array(
+      z.object({
+        group: z.enum(CLASS_GROUPS),
+        accuracy_above_in_service: Estimate,
+        accuracy_above_rules: Estimate,
+        accuracy_above_majority: Estimate,
+      }),
+    )
+    .optional(),
+  /** Every segment and group with enough sessions, and those that were too few to say anything. */
+  segments: z
+    .array(
+      z.object({
+        segment: z.string(),
+        group: z.enum(CLASS_GROUPS),
+        sessions: count,
+        /** Accuracy, candidate minus in service; null with too few sessions to be judged. */
+        difference: z.number().nullable(),
+        /** Of the hypothesis that no more than the margin is lost, one-sided, after Holm. */
+        adjusted_p: z.number().nullable(),
+      }),
+    )
+    .optional(),
+  /** Doubly robust estimate of the rate of engagement, candidate minus in service; it may veto, never promote. */
+  off_policy: z
+    .object({
+      verdict: z.enum(["harm", "no_harm_seen", "not_enough_data"]),
+      difference: Estimate.nullable(),
+      /** Visits on which the two differ, and those of them that were served what the candidate would have. */
+      differing: count,
+      matched: count,
+    })
+    .nullable()
+    .optional(),
+  findings: z.array(GateFinding).optional(),
+  /** When a child that awaited evidence was judged, event time, and on what. */
+  judged: z.object({ at: z.iso.datetime(), from: z.iso.datetime(), to: z.iso.datetime() }).optional(),
 });
 export type Gate = z.infer<typeof Gate>;
+
+/** How a version treats segments of the hold-out's visitors, and the hold-out's days. */
+export const BiasReport = z.object({
+  segments: z.array(
+    z.object({
+      /** In words: `device mobile`. */
+      segment: z.string(),
+      rows: count,
+      sessions: count,
+      /** Of the groups that were judged. */
+      accuracy: z.partialRecord(z.enum(CLASS_GROUPS), z.number()),
+      /** Mean over the varying variables of error / range; null where none varies. */
+      normalised_mae: z.number().nullable(),
+      engaged_rate: z.number(),
+      /** Mean of 1-5, and of how many; null where nobody said anything. */
+      satisfaction: z.object({ mean: z.number(), n: count }).nullable(),
+      negative_rate: z.object({ rate: z.number(), n: count }).nullable(),
+      rendering_ms: z.number(),
+      /** Shares of the classes that were served, in the order of the group's classes. */
+      served: z.record(z.enum(CLASS_GROUPS), z.array(z.number())),
+      /** The same of what this version answers. */
+      answered: z.record(z.enum(CLASS_GROUPS), z.array(z.number())),
+    }),
+  ),
+  /** Days of the hold-out, UTC. */
+  days: z.array(
+    z.object({
+      day: z.iso.date(),
+      sessions: count,
+      accuracy: z.partialRecord(z.enum(CLASS_GROUPS), z.number()),
+      engaged_rate: z.number(),
+    }),
+  ),
+  /** The segment of 100 sessions or more whose accuracy is furthest below everybody else's; null where there is none. */
+  worst_gap: z.object({ segment: z.string(), group: z.enum(CLASS_GROUPS), sessions: count, gap: Estimate }).nullable(),
+});
+export type BiasReport = z.infer<typeof BiasReport>;
+
+const shareOfFeatures = z.partialRecord(z.enum(FEATURE_NAMES), z.number());
+
+/** What a version looks at. */
+export const Importance = z.object({
+  /** Shares of the loss reduction, and of the rows, of the splits on each feature: means over the version's models. */
+  gain: shareOfFeatures,
+  cover: shareOfFeatures,
+  /** What the hold-out loses when a feature's values are shuffled among its rows. */
+  permutation: z.partialRecord(
+    z.enum(FEATURE_NAMES),
+    z.object({ accuracy: z.number(), log_loss: z.number(), normalised_mae: z.number() }),
+  ),
+  /** Against the version in service; null where that is the rules. */
+  change: z
+    .object({
+      from: VersionId,
+      /** Spearman's, of the shares of gain; null where one of them does not vary. */
+      rank_correlation: z.number().nullable(),
+      appeared: z.array(z.enum(FEATURE_NAMES)),
+      vanished: z.array(z.enum(FEATURE_NAMES)),
+    })
+    .nullable(),
+});
+export type Importance = z.infer<typeof Importance>;
 
 /** What a version was made from. */
 const Lineage = z.object({
@@ -186,9 +299,17 @@ const Lineage = z.object({
     holdout_sessions: count,
     /** SHA-256 over the ids of the logs, sorted, one a line. */
     fingerprint: z.string(),
+    /** Whom the visits are of; what follows is not there in versions that were trained before it was kept. */
+    subjects: count.optional(),
+    /** Server time of the collection: visits that were mature then. */
+    collected_at: z.iso.datetime().optional(),
+    /** The day on which the first visit of the data expires: from then on the version cannot be reproduced. */
+    reproducible_until: z.iso.date().optional(),
   }),
+  /** Limits by which the data were validated. */
+  validation: z.record(z.string(), z.number()).optional(),
   /** Parameters of the training, as they were. */
-  parameters: z.record(z.string(), z.union([z.string(), z.number()])),
+  parameters: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
   target_policy: z.enum(["engagement", "observed"]),
   seed: z.number().int(),
   /** Version of this package. */
@@ -214,5 +335,8 @@ export const ModelVersion = z.object({
     variables: z.record(z.string(), VariableMetrics),
   }),
   gate: Gate,
+  /** Not there in versions that were trained before it was measured. */
+  bias: BiasReport.optional(),
+  importance: Importance.optional(),
 });
 export type ModelVersion = z.infer<typeof ModelVersion>;

@@ -3,7 +3,8 @@ import type { Gate, GroupMetrics, ModelVersion, VariableMetrics } from "../regis
 import type { ServedVersion } from "../serve/schema.ts";
 import type { Answers } from "./answers.ts";
 import { labelledRows, pick } from "./examples.ts";
-import { type GroupAccuracy, judgeCandidate } from "./gate.ts";
+import { judgeCandidate } from "./gate.ts";
+import { type GateEvidence, gatherEvidence } from "./gate-evidence.ts";
 import { groupMetrics, variableMetrics } from "./target-metrics.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -17,41 +18,41 @@ export interface Candidate {
 
 /**
  * Figures of a candidate on the hold-out, and what the gate says of it. Figures over no row are 0.
+ * @param offPolicy what the logs say of the candidate's engagement; null where they cannot
+ * @param minSessions that the gate needs to judge; 0 where it judges on whatever there is
  * @param onProgress a sign of life before each target: intervals of 40,000 sessions take half a minute
  */
 export async function evaluateCandidate(
   workspace: Workspace,
   candidate: Candidate,
+  { offPolicy, minSessions }: { offPolicy: GateEvidence["offPolicy"]; minSessions: number },
   onProgress: (target: string) => Promise<void>,
 ): Promise<{ metrics: ModelVersion["metrics"]; gate: Gate }> {
-  const judged: GroupAccuracy[] = [];
   const classes = {} as Record<ClassGroup, GroupMetrics>;
   for (const group of CLASS_GROUPS) {
     await onProgress(group);
-    const metrics = groupMetrics(workspace, candidate, group);
-    classes[group] = metrics;
-    if (!isJudged(workspace, candidate, group)) continue;
-    const above = metrics.estimates?.accuracy_above_in_service?.value;
-    judged.push({
-      group,
-      candidate: metrics.accuracy,
-      rules: metrics.rules_accuracy,
-      inService: above === undefined ? metrics.rules_accuracy : metrics.accuracy - above,
-    });
+    classes[group] = groupMetrics(workspace, candidate, group);
   }
   const variables = {} as Record<VariableName, VariableMetrics>;
   for (const name of VARIABLE_NAMES) {
     await onProgress(name);
     variables[name] = variableMetrics(workspace, candidate, name);
   }
-  const { against } = candidate;
+  await onProgress("the gate");
+  const judged = CLASS_GROUPS.filter((group) => isJudged(workspace, candidate, group));
   const gate = judgeCandidate({
-    against,
-    groups: judged,
-    holdoutSessions: workspace.split.holdoutSessions,
-    minHoldoutSessions: workspace.parent === null ? 0 : workspace.training.incremental_holdout_sessions,
+    against: candidate.against,
+    evidence: { ...gatherEvidence(workspace, candidate, judged), offPolicy },
+    betterVariables: VARIABLE_NAMES.filter((name) => isBetterThanBaselines(variables[name])),
+    minSessions,
+    seed: workspace.training.seed,
   });
   return { metrics: { classes, variables }, gate };
+}
+
+function isBetterThanBaselines({ rows, estimates }: VariableMetrics): boolean {
+  if (rows === 0 || estimates === undefined) return false;
+  return estimates.mae_above_rules.high < 0 && estimates.mae_above_median.high < 0;
 }
 
 /**

@@ -3,6 +3,7 @@ import { rulePolicy } from "../design/rules.ts";
 import { FEATURE_NAMES } from "../design/schema.ts";
 import { labelsOf, TARGET_NAMES, type TargetName } from "./labels.ts";
 import type { Sample } from "./sample.ts";
+import { type ServedRows, servedRows } from "./served-rows.ts";
 import type { SessionRows } from "./split.ts";
 
 /** Columns of a feature row. */
@@ -16,16 +17,21 @@ export interface Examples extends SessionRows {
   features: Float64Array;
   /** Ordinal of each row's visitor. */
   unit: Int32Array;
+  /** Ordinal of whom each row is of: one person may be several visitors. */
+  subject: Int32Array;
+  subjects: number;
   /** Hour-of-week cell of each row, 0-27. */
   cell: Uint8Array;
   /** Primary language subtag of each row's visitor; "" if not told. */
   language: string[];
-  /** A session's weights sum to 1, times the row's own weight under the policy. */
+  /** A session's weights sum to 1, times the row's own weight under the policy. `weighted` goes on from there. */
   weights: Float64Array;
   /** Right answer of each row; NaN where the visit says nothing about a target. */
   labels: Record<TargetName, Float64Array>;
   /** The rule policy's answer of each row. */
   rules: Record<TargetName, Float64Array>;
+  /** What each row's visitor was served, and what came of it. */
+  served: ServedRows;
 }
 
 /** The feature row of an example, as a view. */
@@ -42,6 +48,7 @@ export function examplesOf(samples: readonly Sample[], policy: "engagement" | "o
   const rows = taught.length;
   const session = ordinals(taught.map(({ sample }) => sample.session_id));
   const unit = ordinals(taught.map(({ sample }) => sample.unit));
+  const subject = ordinals(taught.map(({ sample }) => sample.subject ?? sample.unit));
   const visits = new Int32Array(session.distinct);
   for (const s of session.of) visits[s] = (visits[s] ?? 0) + 1;
   const examples: Examples = {
@@ -50,12 +57,15 @@ export function examplesOf(samples: readonly Sample[], policy: "engagement" | "o
     session: session.of,
     sessions: session.distinct,
     unit: unit.of,
+    subject: subject.of,
+    subjects: subject.distinct,
     eventMs: Float64Array.from(taught, ({ sample }) => Date.parse(sample.event_at)),
     cell: Uint8Array.from(taught, ({ sample }) => hourOfWeekCell(sample.user_context.hora_local)),
     language: taught.map(({ sample }) => sample.language ?? ""),
     weights: Float64Array.from(taught, ({ labels }, row) => labels.weight / (visits[session.of[row] ?? 0] ?? 1)),
     labels: columns(rows),
     rules: columns(rows),
+    served: servedRows(taught.map(({ sample }) => sample)),
   };
   taught.forEach(({ sample, labels }, row) => {
     sample.features.forEach((value, i) => {

@@ -34,14 +34,20 @@ type Band = NonNullable<Reference["bands"]>[HistoryBand];
  * no more in one than in the other. All rows with a larger design effect would be more rows, but of other proportions. What
  * is left to correct is that visitors come on several days.
  * @param predicted class index of each row, by the version itself, before overrides
+ * @param fixed bins to count in, of an earlier reference; without them they are chosen here
  */
-export function referenceOf(examples: ReferenceRows, predicted: Record<ClassGroup, Uint8Array>): Reference {
+export function referenceOf(
+  examples: ReferenceRows,
+  predicted: Record<ClassGroup, Uint8Array>,
+  fixed?: Reference["features"],
+): Reference {
   const rows = oneVisitADay(examples);
   const columns = FEATURE_NAMES.map((name, i): [FeatureName, Float64Array] => [
     name,
     Float64Array.from(rows, (row) => examples.features[row * COLUMNS + i] ?? Number.NaN),
   ]);
-  const features = record(columns.map(([name, values]): [FeatureName, Binning] => [name, chooseBinning(name, values)]));
+  const features =
+    fixed ?? record(columns.map(([name, values]): [FeatureName, Binning] => [name, chooseBinning(name, values)]));
   const bins = record(
     columns.map(([name, values]): [FeatureName, Uint8Array] => [name, Uint8Array.from(values, binner(features[name]))]),
   );

@@ -29,6 +29,10 @@ export type Sample = Pick<
     InteractionLog["user_context"],
     "hora_local" | "prefers_color_scheme" | "prefers_reduced_motion" | "viewport_width" | "viewport_height"
   >;
+  /** Pseudonym of whom the visit is of, where it is not the visitor's. */
+  subject?: string;
+  /** The visitor's own choices, which win over every model. */
+  preferences?: InteractionLog["preferences"];
   /** Primary language subtag, if told; left out by data sets that were collected before it was kept. */
   language?: string;
   feedback?: Pick<NonNullable<InteractionLog["ui_preference_feedback"]>, "verdict" | "preferred">;
@@ -36,12 +40,14 @@ export type Sample = Pick<
 
 /** The sample of a log. */
 export function sampleOf(log: InteractionLog): Sample {
-  const { user_context: context, ui_preference_feedback: feedback } = log;
+  const { user_context: context, ui_preference_feedback: feedback, preferences } = log;
   const language = primaryLanguage(context);
   return {
     prediction_id: log.prediction_id,
     session_id: log.session_id,
     unit: log.unit,
+    ...(log.subject === log.unit ? {} : { subject: log.subject }),
+    ...(preferences === undefined ? {} : { preferences }),
     event_at: log.event_at,
     features: log.features,
     served: log.served,

@@ -169,7 +169,7 @@ function estimatesOf<Name extends string>(
 }
 
 /** The class that most training rows have: what a version would answer that had learnt nothing else. */
-function majorityOf({ examples, split }: Workspace, group: ClassGroup): number {
+export function majorityOf({ examples, split }: Workspace, group: ClassGroup): number {
   const learnt = labelledRows(examples, split.train, group);
   return majorityClass(pick(examples.labels[group], learnt), pick(examples.weights, learnt), CLASSES[group].length);
 }

@@ -10,6 +10,7 @@ import { planTraining, type TrainingPlan } from "./plan.ts";
 import type { Sample } from "./sample.ts";
 import type { RetrainingJob } from "./schema.ts";
 import { type Split, splitSessions } from "./split.ts";
+import { weighted } from "./weights.ts";
 
 /** A job's data set in memory, ready to train on: the same for every worker that opens it. */
 export interface Workspace {
@@ -54,6 +55,7 @@ export function workspaceOf(
   const examples = examplesOf(samples, training.target_policy);
   const visits = training.target_policy === "engagement" ? examples : examplesOf(samples, "engagement");
   const split = splitSessions(examples, training.holdout_share);
+  examples.weights = weighted(examples, split, training);
   const plan = parent?.plan ?? planTraining(examples, split);
   const fold = parent === null ? crossValidationFolds(examples, split, training) : null;
   return { training, validation, examples, visits, split, plan, fold, parent };
