@@ -52,6 +52,7 @@ export class LogStore {
   /**
    * Mature logs of a shard with `fromEventMs <= event_at < toEventMs`, a page at a time; `limit` is what one page reads at
    * most. TTL deletes late, so expired logs are left out here.
+   * @param matureMs server time until which a log has become mature; now, if left out
    */
   async pageLogs(query: {
     shard: number;
@@ -59,6 +60,7 @@ export class LogStore {
     toEventMs: number;
     after: LogCursor | null;
     limit: number;
+    matureMs?: number;
   }): Promise<LogPage> {
     const ordered = this.db
       .collection("interaction_logs")
@@ -71,9 +73,10 @@ export class LogStore {
     const from = query.after === null ? ordered : ordered.startAfter(query.after.event_at, query.after.id);
     const { docs } = await from.get();
     const nowMs = Date.now();
+    const matureMs = query.matureMs ?? nowMs;
     const last = docs.length < query.limit ? undefined : docs.at(-1);
     return {
-      logs: docs.filter((doc) => isKept(doc, nowMs)).flatMap((doc) => readableDocument(InteractionLog, doc) ?? []),
+      logs: docs.filter((doc) => isKept(doc, { nowMs, matureMs })).flatMap((doc) => readableDocument(InteractionLog, doc) ?? []),
       next: last === undefined ? null : { event_at: String(last.get("event_at")), id: last.id },
     };
   }
@@ -98,9 +101,9 @@ export class LogStore {
   }
 }
 
-function isKept(doc: QueryDocumentSnapshot, nowMs: number): boolean {
+function isKept(doc: QueryDocumentSnapshot, { nowMs, matureMs }: { nowMs: number; matureMs: number }): boolean {
   const expires = doc.get("expire_at") as unknown;
-  return expires instanceof Timestamp && expires.toMillis() > nowMs && doc.get("fold_after") <= iso(nowMs);
+  return expires instanceof Timestamp && expires.toMillis() > nowMs && doc.get("fold_after") <= iso(matureMs);
 }
 
 /** Reads `windows`. */

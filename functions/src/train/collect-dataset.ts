@@ -2,9 +2,9 @@ import type { Firestore } from "firebase-admin/firestore";
 import { LogStore } from "../collect/store.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { iso } from "../shared/time.ts";
-import { encodeDataset, fingerprint, SessionSampler } from "./dataset.ts";
+import { type DatasetHeader, encodeDataset, fingerprint, SessionSampler } from "./dataset.ts";
 import type { JobFiles } from "./file-store.ts";
-import { sampleOf } from "./sample.ts";
+import { type Sample, sampleOf } from "./sample.ts";
 import type { HeldJob } from "./store.ts";
 
 const DAY_MS = 86_400_000;
@@ -22,25 +22,23 @@ export async function collectDataset(
   held: HeldJob,
   seenUntil: string | null,
 ): Promise<void> {
-  const { training, validation } = await readLifecycle(db);
+  const { collect, training, validation } = await readLifecycle(db);
   const toMs = Date.parse(held.job.as_of);
   const windowMs = toMs - training.window_days * DAY_MS;
   const fromMs = seenUntil === null ? windowMs : Math.min(Math.max(windowMs, Date.parse(seenUntil)), toMs);
-  const logs = new LogStore(db);
-  const sampler = new SessionSampler({ maxSessions: training.max_sessions, seed: training.seed });
-  let read = 0;
-  for (const shard of logs.shards()) {
-    for (let after = null as Parameters<LogStore["pageLogs"]>[0]["after"]; ; ) {
-      const page = await logs.pageLogs({ shard, fromEventMs: fromMs, toEventMs: toMs, after, limit: PAGE });
-      for (const log of page.logs) sampler.add(sampleOf(log));
-      read += page.logs.length;
-      await held.beat(`${read} logs read`);
-      if (page.next === null) break;
-      after = page.next;
-    }
-  }
-  const samples = sampler.samples();
-  const header = { from: iso(fromMs), to: iso(toMs), training, validation };
+  const window = { fromMs, toMs, matureMs: Date.now() };
+  const bounds = { maxSessions: training.max_sessions, seed: training.seed };
+  const { samples, sessions, received } = await collectSamples(new LogStore(db), window, bounds, held);
+  const header: DatasetHeader = {
+    from: iso(fromMs),
+    to: iso(toMs),
+    training,
+    validation,
+    collected_at: iso(window.matureMs),
+    ...(received === undefined
+      ? {}
+      : { expires: iso(Date.parse(received) + collect.retention_days * DAY_MS) }),
+  };
   const { path, sha256 } = await files.put("dataset", encodeDataset({ header, samples }));
   await held.report({
     type: "collected",
@@ -48,10 +46,39 @@ export async function collectDataset(
       path,
       sha256,
       rows: samples.length,
-      sessions: sampler.size,
+      sessions,
       from: header.from,
       to: header.to,
       fingerprint: fingerprint(samples.map((sample) => sample.prediction_id)),
     },
   });
+}
+
+/**
+ * Pages through the logs of a window: event times, and until when (server time) they had become mature.
+ * @returns `received`: when the first of them was, server time
+ */
+export async function collectSamples(
+  logs: LogStore,
+  { fromMs, toMs, matureMs }: { fromMs: number; toMs: number; matureMs: number },
+  bounds: { maxSessions: number; seed: number },
+  held: Pick<HeldJob, "beat">,
+): Promise<{ samples: Sample[]; sessions: number; received: string | undefined }> {
+  const sampler = new SessionSampler(bounds);
+  let read = 0;
+  let received: string | undefined;
+  for (const shard of logs.shards()) {
+    for (let after = null as Parameters<LogStore["pageLogs"]>[0]["after"]; ; ) {
+      const page = await logs.pageLogs({ shard, fromEventMs: fromMs, toEventMs: toMs, after, limit: PAGE, matureMs });
+      for (const log of page.logs) {
+        sampler.add(sampleOf(log));
+        if (received === undefined || log.received_at < received) received = log.received_at;
+      }
+      read += page.logs.length;
+      await held.beat(`${read} logs read`);
+      if (page.next === null) break;
+      after = page.next;
+    }
+  }
+  return { samples: sampler.samples(), sessions: sampler.size, received };
 }

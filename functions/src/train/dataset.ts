@@ -4,13 +4,17 @@ import type { Lifecycle } from "../config.ts";
 import type { Sample } from "./sample.ts";
 
 /** First line of a data set: how it was made, and the policy that the whole training goes by, whatever is edited meanwhile. */
-interface DatasetHeader {
+export interface DatasetHeader {
   /** Event times, ISO 8601: from <= event_at < to. */
   from: string;
   to: string;
   training: Lifecycle["training"];
   /** Not there in data sets that an earlier release collected. */
   validation?: Lifecycle["validation"] | undefined;
+  /** Server time: what had not become mature then is not in it. As the next, not there in older data sets. */
+  collected_at?: string;
+  /** When the first of the logs expires, server time. */
+  expires?: string;
 }
 
 /** A data set in memory: samples in the order of (event_at, prediction_id). */

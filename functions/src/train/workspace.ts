@@ -15,6 +15,9 @@ import { weighted } from "./weights.ts";
 /** A job's data set in memory, ready to train on: the same for every worker that opens it. */
 export interface Workspace {
   training: Lifecycle["training"];
+  limits: Lifecycle["validation"];
+  /** When the data were collected, and when the first of them expires: server times, ISO 8601. */
+  collected?: { at?: string | undefined; expires?: string | undefined };
   validation: ValidationReport;
   examples: Examples;
   /** Every valid visit, those too that teach nothing under the policy: what the reference is made of. */
@@ -44,13 +47,14 @@ export async function openWorkspace(files: JobFiles, job: RetrainingJob, parent:
   const busy = busyVisitors(samples, limits);
   const validator = new LogValidator({ fromMs, toMs, asOfMs }, { limits, busy });
   const valid = samples.filter((sample) => validator.check(sample).length === 0);
-  return workspaceOf(valid, { training, validation: validator.report(), parent });
+  const collected = { at: header.collected_at, expires: header.expires };
+  return { ...workspaceOf(valid, { training, limits, validation: validator.report(), parent }), collected };
 }
 
 /** Makes valid samples ready to train on. */
 export function workspaceOf(
   samples: readonly Sample[],
-  { training, validation, parent }: Pick<Workspace, "training" | "validation" | "parent">,
+  { training, limits, validation, parent }: Pick<Workspace, "training" | "limits" | "validation" | "parent">,
 ): Workspace {
   const examples = examplesOf(samples, training.target_policy);
   const visits = training.target_policy === "engagement" ? examples : examplesOf(samples, "engagement");
@@ -58,7 +62,7 @@ export function workspaceOf(
   examples.weights = weighted(examples, split, training);
   const plan = parent?.plan ?? planTraining(examples, split);
   const fold = parent === null ? crossValidationFolds(examples, split, training) : null;
-  return { training, validation, examples, visits, split, plan, fold, parent };
+  return { training, limits, validation, examples, visits, split, plan, fold, parent };
 }
 
 /** Parts the training side into folds by session; null where there are too few sessions, or the policy wants none. */
