@@ -1,6 +1,6 @@
 import type { Booster } from "../../functions/src/model/format.ts";
 import { depthOf } from "../../functions/src/model/freeze-forest.ts";
-import { totalGains } from "../../functions/src/model/importance.ts";
+import { splitTotals } from "../../functions/src/model/importance.ts";
 import { roundsOf } from "../../functions/src/model/rounds.ts";
 import { sha256 } from "../../functions/src/shared/canonical.ts";
 import { readModelFile } from "./model-files.ts";
@@ -32,7 +32,9 @@ export function inspect(file: string): Record<string, unknown> {
 
 /** Total gain of the columns that have any, largest first. */
 function gainByFeature(booster: Booster): Record<string, number> {
-  const sorted = [...totalGains(booster).entries()].sort(([, a], [, b]) => b - a).filter(([, total]) => total > 0);
+  const sorted = [...splitTotals(booster).gain.entries()]
+    .sort(([, a], [, b]) => b - a)
+    .filter(([, total]) => total > 0);
   return Object.fromEntries(
     sorted.slice(0, LISTED).map(([column, total]) => [`f${column}`, Number(total.toPrecision(7))]),
   );

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { boosterBytes, leafTree, splitTree } from "../../../test/booster-bytes.ts";
 import { neutralVariables } from "../design/rules.ts";
 import { CLASS_GROUPS } from "../design/schema.ts";
 import { parseBooster } from "./format.ts";
-import { gainShares, totalGains } from "./importance.ts";
+import { gainShares, splitShares, splitTotals } from "./importance.ts";
+import { readXgboostJson } from "./read-xgboost-json.ts";
 import { Bundle } from "./schema.ts";
 import { writeBooster } from "./write-booster.ts";
 
@@ -15,13 +17,46 @@ function bytes(...features: number[]): Uint8Array {
   return writeBooster(booster);
 }
 
-describe("gain", () => {
-  it("is added up by column", () => {
-    const gains = totalGains(parseBooster(bytes(0, 1, 1)));
-    expect(Array.from(gains)).toEqual([2, 4]);
+/** A model of XGBoost 3.2.0 out of its fixtures. */
+function fixture(name: string) {
+  const text = readFileSync(new URL("./fixtures/xgboost-3.2.0.json", import.meta.url), "utf8");
+  const { models } = JSON.parse(text) as { models: Record<string, { model: string }> };
+  return readXgboostJson(models[name]?.model ?? "");
+}
+
+describe("the splits of a booster", () => {
+  // xgboost 3.2.0: booster.get_score(importance_type="weight"), "total_gain", "total_cover".
+  it.each([
+    {
+      name: "regression, pruned",
+      weight: [18, 4, 2, 0],
+      gain: [963.539306640625, 18.097570419311523, 12.714736938476562, 0],
+      cover: [1939, 184, 172, 0],
+    },
+    {
+      name: "softprob",
+      weight: [18, 20, 11, 5],
+      gain: [108.44237518310547, 111.6362533569336, 310.5343017578125, 8.99089241027832],
+      cover: [549.0226440429688, 530.5802612304688, 726.3240966796875, 110.98261260986328],
+    },
+    {
+      name: "logistic",
+      weight: [6, 6, 4, 0],
+      gain: [29.191526412963867, 39.03038787841797, 286.2063293457031, 0],
+      cover: [97.45843505859375, 43.76689529418945, 145.26516723632812, 0],
+    },
+  ])("add up to what XGBoost says: $name", ({ name, ...expected }) => {
+    const totals = splitTotals(fixture(name));
+    for (const kind of ["weight", "gain", "cover"] as const) {
+      expect(totals[kind]).toHaveLength(expected[kind].length);
+      // XGBoost adds up in float32.
+      expected[kind].forEach((total, column) => {
+        expect(Math.abs((totals[kind][column] ?? Number.NaN) - total)).toBeLessThanOrEqual(1e-6 * total);
+      });
+    }
   });
 
-  it("is shared out by name, each model counting the same", () => {
+  it("are shared out by name, each model counting the same", () => {
     const constant = { kind: "constant", value: 1 } as const;
     const variables = Object.fromEntries(Object.keys(neutralVariables()).map((name) => [name, constant]));
     const bundle = Bundle.parse({
@@ -45,5 +80,9 @@ describe("gain", () => {
     expect(shares.hour_of_day).toBeCloseTo((0.75 + 0) / 2, 6);
     expect(shares.is_mobile).toBe(0);
     expect(gainShares(bundle, new Map())).toEqual({});
+    const { weight, cover } = splitShares(bundle, files);
+    // Every root of these has a cover of 0.5.
+    expect(cover).toEqual(weight);
+    expect(weight).toEqual(shares);
   });
 });
