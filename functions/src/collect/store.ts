@@ -76,7 +76,9 @@ export class LogStore {
     const matureMs = query.matureMs ?? nowMs;
     const last = docs.length < query.limit ? undefined : docs.at(-1);
     return {
-      logs: docs.filter((doc) => isKept(doc, { nowMs, matureMs })).flatMap((doc) => readableDocument(InteractionLog, doc) ?? []),
+      logs: docs
+        .filter((doc) => isKept(doc, { nowMs, matureMs }))
+        .flatMap((doc) => readableDocument(InteractionLog, doc) ?? []),
       next: last === undefined ? null : { event_at: String(last.get("event_at")), id: last.id },
     };
   }

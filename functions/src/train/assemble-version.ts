@@ -14,18 +14,24 @@ import { parseBooster } from "../model/format.ts";
 import { type Bundle, type Target, XGBOOST_JSON } from "../model/schema.ts";
 import { writeXgboostJson } from "../model/write-xgboost-json.ts";
 import type { ModelVersion } from "../registry/schema.ts";
-import { type Publication, VersionStore } from "../registry/store.ts";
+import { type LoadedVersion, type Publication, VersionStore } from "../registry/store.ts";
 import type { ServedVersion } from "../serve/schema.ts";
 import { canonicalJson } from "../shared/canonical.ts";
 import { CorruptError } from "../shared/errors.ts";
 import { type Answers, answersOf } from "./answers.ts";
+import { biasReport } from "./bias.ts";
 import { type FoldPredictions, groupOverFolds, variableOverFolds } from "./cross-validation.ts";
 import { fingerprint } from "./dataset.ts";
-import { type Candidate, evaluateCandidate } from "./evaluate-candidate.ts";
+import { type Candidate, evaluateCandidate, judgedGroups } from "./evaluate-candidate.ts";
 import type { JobFiles } from "./file-store.ts";
+import { importanceOf } from "./importance.ts";
 import type { TargetName } from "./labels.ts";
+import { modelCard } from "./model-card.ts";
+import { offPolicyEvidence } from "./off-policy-evidence.ts";
 import { INCREMENTAL_ROUNDS } from "./parent.ts";
 import { referenceOf } from "./reference.ts";
+import { renewedReference } from "./renewed-reference.ts";
+import { scalerOf } from "./scaler.ts";
 import type { RetrainingJob } from "./schema.ts";
 import type { HeldJob } from "./store.ts";
 import { unitsOf } from "./units.ts";
@@ -60,43 +66,50 @@ export async function assembleVersion(
 
   const all = Int32Array.from(examples.ids.keys());
   const answers = await answersOf(model, examples, all, (n) => held.beat(`scoring: ${n} of ${all.length} rows`));
-  artefacts.set(
-    "reference.json",
-    workspace.parent?.reference ?? (await referenceFile(workspace, model, answers, held)),
-  );
-  const { against, model: serving } = await modelInService(new VersionStore(db, bucket), job.in_service);
+  artefacts.set("reference.json", await referenceFile(workspace, model, answers, held));
+  artefacts.set("scaler.json", encode(scalerOf(examples, split.train)));
+  const serving = await versionInService(new VersionStore(db, bucket), job.in_service);
+  const against = serving === null ? "rules" : serving.meta.version;
   const scoring = (n: number) => held.beat(`scoring ${against}: ${n} rows`);
   const inService: Candidate["inService"] = serving && {
-    ...(await answersOf(serving, examples, split.holdout, scoring)),
-    varyingGroups: serving.varyingGroups,
+    ...(await answersOf(serving.model, examples, split.holdout, scoring)),
+    varyingGroups: serving.model.varyingGroups,
   };
-  const candidate = { answers, against, inService };
+  const candidate = { answers, against, inService } as const;
   const judging = (target: string) => held.beat(`judging ${target}`);
-  const { metrics, gate } = await evaluateCandidate(workspace, candidate, judging);
+  const offPolicy = await offPolicyEvidence(workspace, { model, inService: serving?.model ?? null }, judging);
+  const minSessions = workspace.parent === null ? 0 : workspace.training.incremental_holdout_sessions;
+  const { metrics, gate } = await evaluateCandidate(workspace, candidate, { offPolicy, minSessions }, judging);
   await crossValidated(workspace, job, files, metrics);
-  const publication: Assembled["publication"] = {
+  const of = serving && { version: against, bundle: serving.bundle, files: serving.files };
+  const shuffling = (feature: string) => held.beat(`shuffling ${feature}`);
+  const facts: Omit<Assembled["publication"], "feature_schema"> = {
     trained_at: job.as_of,
     features: [...FEATURE_NAMES],
-    feature_schema: FEATURE_SCHEMA,
     varying_groups: [...model.varyingGroups],
     lineage: lineageOf(workspace, job, codeVersion),
     metrics,
     gate,
+    bias: biasReport(workspace, answers, judgedGroups(workspace, candidate)),
+    importance: await importanceOf({ bundle, files: artefacts, model }, workspace, of, shuffling),
   };
-  return { publication, files: artefacts };
+  artefacts.set("model-card.md", Buffer.from(modelCard(facts)));
+  return { publication: { ...facts, feature_schema: FEATURE_SCHEMA }, files: artefacts };
 }
 
-/** The reference of a full training: of all visits, not only of those that teach. */
+/** The reference: of all visits, not only of those that teach; a child's is its parent's, decayed, and what is new. */
 async function referenceFile(
-  { examples, visits }: Workspace,
+  { examples, visits, parent, training }: Workspace,
   model: JudgedModel,
   answers: Answers,
-  held: HeldJob,
+  held: Pick<HeldJob, "beat">,
 ): Promise<Uint8Array> {
-  if (visits === examples) return encode(referenceOf(examples, answers.classes));
   const all = Int32Array.from(visits.ids.keys());
   const scoring = (n: number) => held.beat(`scoring for the reference: ${n} of ${all.length} rows`);
-  return encode(referenceOf(visits, (await answersOf(model, visits, all, scoring)).classes));
+  const { classes } = visits === examples ? answers : await answersOf(model, visits, all, scoring);
+  if (parent === null) return encode(referenceOf(visits, classes));
+  const fresh = referenceOf(visits, classes, parent.reference.features);
+  return encode(renewedReference(parent.reference, fresh, training.reference_decay));
 }
 
 /** Adds what each fold's own models were worth to the figures of the targets that were trained. */
@@ -153,22 +166,19 @@ function bundleOf({ plan }: Workspace): Bundle {
   };
 }
 
-/** What the candidate is compared with: a version that cannot be opened is not what visitors get, the rules are. */
-async function modelInService(
-  versions: VersionStore,
-  inService: ServedVersion,
-): Promise<{ against: ServedVersion; model: JudgedModel | null }> {
-  if (inService === "rules") return { against: "rules", model: null };
+/** What the candidate is compared with; null for the rules: a version that cannot be opened is not what visitors get, they are. */
+async function versionInService(versions: VersionStore, inService: ServedVersion): Promise<LoadedVersion | null> {
+  if (inService === "rules") return null;
   try {
-    return { against: inService, model: await versions.loadModel(inService) };
+    return await versions.load(inService);
   } catch (error) {
-    if (error instanceof CorruptError) return { against: "rules", model: null };
+    if (error instanceof CorruptError) return null;
     throw error;
   }
 }
 
 function lineageOf(
-  { training, examples, split, parent }: Workspace,
+  { training, limits, collected, examples, split, parent }: Workspace,
   job: RetrainingJob,
   code: string,
 ): Publication["lineage"] {
@@ -185,7 +195,11 @@ function lineageOf(
       train_sessions: split.trainSessions,
       holdout_sessions: split.holdoutSessions,
       fingerprint: fingerprint(examples.ids),
+      subjects: examples.subjects,
+      ...(collected?.at === undefined ? {} : { collected_at: collected.at }),
+      ...(collected?.expires === undefined ? {} : { reproducible_until: collected.expires.slice(0, 10) }),
     },
+    validation: { ...limits },
     parameters: parent === null ? parameters : { ...parameters, rounds: INCREMENTAL_ROUNDS },
     target_policy,
     seed,

@@ -35,9 +35,7 @@ export async function collectDataset(
     training,
     validation,
     collected_at: iso(window.matureMs),
-    ...(received === undefined
-      ? {}
-      : { expires: iso(Date.parse(received) + collect.retention_days * DAY_MS) }),
+    ...(received === undefined ? {} : { expires: iso(Date.parse(received) + collect.retention_days * DAY_MS) }),
   };
   const { path, sha256 } = await files.put("dataset", encodeDataset({ header, samples }));
   await held.report({

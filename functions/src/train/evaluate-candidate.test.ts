@@ -6,7 +6,8 @@ import { neutralVariables } from "../design/rules.ts";
 import { CLASS_GROUPS, type ClassGroup, type Design, VARIABLE_NAMES } from "../design/schema.ts";
 import type { JudgedModel } from "../model/bundle.ts";
 import { type Answers, answersOf } from "./answers.ts";
-import { type Candidate, evaluateCandidate } from "./evaluate-candidate.ts";
+import { type Candidate, evaluateCandidate, judgedGroups } from "./evaluate-candidate.ts";
+import { gatherEvidence } from "./gate-evidence.ts";
 import { sampleOf } from "./sample.ts";
 import { type Workspace, workspaceOf } from "./workspace.ts";
 
@@ -31,8 +32,9 @@ function workspace(policy: "engagement" | "observed", differences: Partial<Inter
     ),
   );
   const training = { ...Lifecycle.parse({}).training, target_policy: policy };
+  const { validation: limits } = Lifecycle.parse({});
   const validation = { verdict: "proceed", checked: 11, valid: 11, invalid: {}, reason: "" } as const;
-  return workspaceOf(samples, { training, validation, parent: null });
+  return workspaceOf(samples, { training, limits, validation, parent: null });
 }
 
 /** A version that always answers the same. */
@@ -55,7 +57,8 @@ async function candidate(of: Workspace, classes: Record<ClassGroup, number>): Pr
   };
 }
 
-const evaluated = (work: Workspace, of: Candidate) => evaluateCandidate(work, of, async () => {});
+const evaluated = (work: Workspace, of: Candidate) =>
+  evaluateCandidate(work, of, { offPolicy: null, minSessions: 0 }, async () => {});
 
 const ALTA = { density: 2, font: 0, theme: 0 };
 const MEDIA = { ...ALTA, density: 1 };
@@ -87,43 +90,61 @@ describe("a candidate", () => {
     expect(metrics.classes.density.estimates?.accuracy_above_in_service).toBeNull();
     // The training median is 1, for whom 5 of 8 sessions are not engaged.
     expect(metrics.variables["font_size_base"]?.median_mae).toBeCloseTo(0.1125, 12);
-    expect(gate).toMatchObject({ verdict: "better", against: "rules", accuracy_difference: 0.5 });
+    // Two sessions are too few to say more.
+    expect(gate).toMatchObject({ verdict: "not_enough_data", against: "rules", sessions: 2 });
   });
 
   it("is compared with the version in service on the same rows", async () => {
     const work = workspace("engagement");
     const inService = { ...(await answers(always(ALTA), work)), varyingGroups: [] };
     const worse = { ...(await candidate(work, MEDIA)), against: VERSION, inService } as const;
-    expect((await evaluated(work, worse)).gate).toMatchObject({
-      verdict: "not_better",
-      against: VERSION,
-      accuracy_difference: -0.5,
-    });
     const { estimates } = (await evaluated(work, worse)).metrics.classes.density;
     // On the same draws: where the one is right by half a session more, the other is so by half a session less.
     expect(estimates?.accuracy_above_in_service).toEqual({ value: -0.5, low: -1, high: 0 });
     expect(estimates?.log_loss_above_in_service?.value).toBeCloseTo(0.5 * 52 * Math.LN2, 10);
-    const equal = { ...(await candidate(work, ALTA)), against: VERSION, inService } as const;
-    expect((await evaluated(work, equal)).gate).toMatchObject({ verdict: "better", accuracy_difference: 0 });
   });
 
   it("that is constant is judged where the hold-out is not", async () => {
     const work = workspace("engagement");
     const constant = { ...work, plan: { constants: {}, trees: [] } };
-    expect((await evaluated(constant, await candidate(work, MEDIA))).gate.verdict).toBe("better");
-    const inService = { ...(await answers(always(ALTA), work)), varyingGroups: [] };
-    const worse = { ...(await candidate(work, MEDIA)), against: VERSION, inService } as const;
-    expect((await evaluated(constant, worse)).gate.verdict).toBe("not_better");
+    expect(judgedGroups(constant, await candidate(work, MEDIA))).toEqual(["density"]);
   });
 
   it.each([
-    { name: "is judged where the version in service has trees", varyingGroups: ["theme"], verdict: "not_better" },
-    { name: "is not judged where nothing varies", varyingGroups: [], verdict: "better" },
-  ] as const)("that is constant $name", async ({ varyingGroups, verdict }) => {
+    {
+      name: "is judged where the version in service has trees",
+      varyingGroups: ["theme"],
+      judged: ["density", "theme"],
+    },
+    { name: "is not judged where nothing varies", varyingGroups: [], judged: ["density"] },
+  ] as const)("that is constant $name", async ({ varyingGroups, judged }) => {
     const work = workspace("engagement");
     const inService = { ...(await answers(always(ALTA), work)), varyingGroups };
-    const other = { ...(await candidate(work, { ...ALTA, theme: 1 })), against: VERSION, inService } as const;
-    expect((await evaluated(work, other)).gate.verdict).toBe(verdict);
+    expect(judgedGroups(work, { inService })).toEqual(judged);
+  });
+
+  it("has its evidence session by session, beside that of the version in service, the rules and the majority", async () => {
+    const work = workspace("engagement");
+    const inService = { ...(await answers(always(MEDIA), work)), varyingGroups: [] };
+    const { sums, sessions, segments } = gatherEvidence(work, { ...(await candidate(work, ALTA)), inService }, [
+      "density",
+    ]);
+    // Session 8 is engaged, session 9 half; who is sure and wrong loses -ln(0.001), who is right -ln(0.999).
+    const [wrong, right] = [-Math.log(0.001), -Math.log(0.999)];
+    expect(sessions).toBe(2);
+    const half = (wrong + right) / 2;
+    const expected = [1, right, wrong, 1, 0, 0, 0, 1, half, half, 0.5, 0.5, 0.5, 0.5];
+    expect(Array.from(sums)).toEqual(expected.map((value) => expect.closeTo(value, 12)));
+    const desktop = segments.find(({ segment }) => segment === "device desktop");
+    expect(desktop?.difference).toMatchObject({ clusters: 2, y: 1, w: 2 });
+  });
+
+  it("has evidence against the rules, which are as sure as they were right in training", async () => {
+    const work = workspace("engagement");
+    const { sums } = gatherEvidence(work, await candidate(work, ALTA), ["density"]);
+    // They say media of every visit: 5 of 8 sessions were media and 3 alta, each class once more.
+    expect(sums[2]).toBeCloseTo(-Math.log(4 / 11), 12);
+    expect(sums[9]).toBeCloseTo((-Math.log(4 / 11) - Math.log(6 / 11)) / 2, 12);
   });
 
   it("without a labelled hold-out row has figures of 0 and is not judged by them", async () => {

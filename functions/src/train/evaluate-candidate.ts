@@ -39,7 +39,7 @@ export async function evaluateCandidate(
     variables[name] = variableMetrics(workspace, candidate, name);
   }
   await onProgress("the gate");
-  const judged = CLASS_GROUPS.filter((group) => isJudged(workspace, candidate, group));
+  const judged = judgedGroups(workspace, candidate);
   const gate = judgeCandidate({
     against: candidate.against,
     evidence: { ...gatherEvidence(workspace, candidate, judged), offPolicy },
@@ -55,11 +55,20 @@ function isBetterThanBaselines({ rows, estimates }: VariableMetrics): boolean {
   return estimates.mae_above_rules.high < 0 && estimates.mae_above_median.high < 0;
 }
 
+/** The class groups that a candidate is judged on. */
+export function judgedGroups(workspace: Workspace, candidate: Pick<Candidate, "inService">): ClassGroup[] {
+  return CLASS_GROUPS.filter((group) => isJudged(workspace, candidate, group));
+}
+
 /**
  * Whether there is something to be right or wrong about: what visits of the hold-out wanted differs, or the candidate or the
  * version in service answers by trees. A candidate that is constant where others are not must answer for it.
  */
-function isJudged({ examples, split, plan }: Workspace, { inService }: Candidate, group: ClassGroup): boolean {
+function isJudged(
+  { examples, split, plan }: Workspace,
+  { inService }: Pick<Candidate, "inService">,
+  group: ClassGroup,
+): boolean {
   const wanted = new Set(pick(examples.labels[group], labelledRows(examples, split.holdout, group)));
   if (wanted.size === 0) return false;
   return wanted.size > 1 || plan.trees.includes(group) || inService?.varyingGroups.includes(group) === true;

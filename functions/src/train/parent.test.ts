@@ -2,13 +2,15 @@ import { describe, expect, it } from "vitest";
 import { randomBooster } from "../../../test/random-booster.ts";
 import { exhausted, type Parent } from "./parent.ts";
 
+const REFERENCE = {} as Parent["reference"];
+
 function parent(trees: number): Parent {
   const booster = randomBooster({ features: 2, outputs: 3, trees, depth: 1 }, 1);
   return {
     version: "v_1",
     plan: { constants: {}, trees: ["theme"] },
     boosters: new Map([["theme", booster]]),
-    reference: new Uint8Array(),
+    reference: REFERENCE,
   };
 }
 
@@ -25,7 +27,7 @@ describe("exhausted", () => {
       version: "v_1",
       plan: { constants: { theme: 1 }, trees: [] },
       boosters: new Map(),
-      reference: new Uint8Array(),
+      reference: REFERENCE,
     };
     expect(exhausted(constant)).toBe("v_1 has no trees to go on from: a full retraining is due");
   });

@@ -1,6 +1,7 @@
 import { CLASS_GROUPS, VARIABLE_NAMES } from "../design/schema.ts";
 import { type Booster, parseBooster } from "../model/format.ts";
 import { roundsOf } from "../model/rounds.ts";
+import { Reference } from "../registry/schema.ts";
 import type { VersionStore } from "../registry/store.ts";
 import { CorruptError } from "../shared/errors.ts";
 import { MAX_ROUNDS } from "./continue-booster.ts";
@@ -16,8 +17,7 @@ export interface Parent {
   /** Its constants stay what they are; its trees grow. */
   plan: TrainingPlan;
   boosters: ReadonlyMap<TargetName, Booster>;
-  /** `reference.json`, as it is: a reference that was renewed every week would hide a slow change. */
-  reference: Uint8Array;
+  reference: Reference;
 }
 
 /**
@@ -39,9 +39,15 @@ export async function openParent(versions: VersionStore, version: string): Promi
   };
   for (const group of CLASS_GROUPS) add(group, bundle.classes[group]);
   for (const name of VARIABLE_NAMES) add(name, bundle.variables[name]);
-  const reference = files.get("reference.json");
-  if (reference === undefined) throw new CorruptError(`model_versions/${version}/reference.json is missing`);
-  return { version, plan, boosters, reference };
+  return { version, plan, boosters, reference: referenceFrom(version, files.get("reference.json")) };
+}
+
+function referenceFrom(version: string, bytes: Uint8Array | undefined): Reference {
+  const path = `model_versions/${version}/reference.json`;
+  if (bytes === undefined) throw new CorruptError(`${path} is missing`);
+  const parsed = Reference.safeParse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+  if (!parsed.success) throw new CorruptError(`${path} is not valid`, { cause: parsed.error });
+  return parsed.data;
 }
 
 /** Why a version cannot be gone on from, in words; undefined if it can. */
