@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { progressBar } from "./model/progress.ts";
 import { draw, type Point } from "./simulate/draw.ts";
 import { simulatedPolicy } from "./simulate/policy.ts";
-import type { Scenario } from "./simulate/run.ts";
+import type { RunResult, Scenario } from "./simulate/run.ts";
 import { runAll } from "./simulate/run-all.ts";
 import { type Summary, summaryOf } from "./simulate/summary.ts";
 
@@ -29,7 +29,7 @@ const QUIET: Scenario = {
 
 async function summary(name: string, scenario: Scenario): Promise<Summary> {
   const bar = progressBar(name, RUNS);
-  return summaryOf(scenario, await runAll(scenario, RUNS, bar.update).finally(bar.stop));
+  return summaryOf(scenario, await runAll<RunResult>("./run-worker.ts", scenario, RUNS, bar.update).finally(bar.stop));
 }
 
 /** How often a change of one feature is found within ten days, by its size and the threshold. */

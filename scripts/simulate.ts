@@ -1,9 +1,11 @@
-// npm run --silent simulate -- triggers: what the triggers do over simulated months, without any Firebase.
+// npm run --silent simulate -- triggers | retraining: what decisions do over simulated months and candidates, without any Firebase.
 import { InvalidArgumentError, Option } from "commander";
+import type { Gate } from "../functions/src/registry/schema.ts";
 import { commandLine, runCommand } from "./cli/command-line.ts";
 import { progressBar } from "./model/progress.ts";
 import { simulatedPolicy } from "./simulate/policy.ts";
-import type { Scenario } from "./simulate/run.ts";
+import { type RetrainingScenario, simulateRetraining } from "./simulate/retraining.ts";
+import type { RunResult, Scenario } from "./simulate/run.ts";
 import { runAll } from "./simulate/run-all.ts";
 import { parseShift, type WantedShift } from "./simulate/shift.ts";
 import { summaryOf } from "./simulate/summary.ts";
@@ -73,13 +75,43 @@ async function simulateTriggers(options: Options): Promise<void> {
   const shape = { days, referenceDays, siteDays, visitsPerHour, seed };
   const scenario: Scenario = { ...shape, rates, shift: options.shift ?? null, policy };
   const bar = progressBar("simulating", runs);
-  const results = await runAll(scenario, runs, bar.update).finally(bar.stop);
+  const results = await runAll<RunResult>("./run-worker.ts", scenario, runs, bar.update).finally(bar.stop);
   if (options.verbose) {
     for (const [run, { firings }] of results.entries()) {
       for (const firing of firings) console.log(JSON.stringify({ run, ...firing }));
     }
   }
   console.log(JSON.stringify(summaryOf(scenario, results)));
+}
+
+/** `0.03,0`: a difference for each of one to three class groups. */
+function deltas(text: string): number[] {
+  const all = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (all.length > 3 || !all.every((delta) => delta > -1 && delta < 1)) {
+    throw new InvalidArgumentError("Not one to three numbers between -1 and 1, like 0.03 or 0.03,0.");
+  }
+  return all;
+}
+
+interface RetrainingOptions {
+  holdoutSessions: number;
+  accuracyDelta: number[];
+  discordance: number;
+  runs: number;
+  seed: number;
+}
+
+async function simulateGate(options: RetrainingOptions): Promise<void> {
+  const { holdoutSessions: sessions, accuracyDelta, discordance, runs, seed } = options;
+  const scenario: RetrainingScenario = { sessions, deltas: accuracyDelta, discordance, seed };
+  // What cannot be is refused here, in one line, and not by a thread.
+  simulateRetraining({ ...scenario, sessions: 1 }, 0);
+  const bar = progressBar("judging", runs);
+  const verdicts = await runAll<Gate["verdict"]>("./retraining-worker.ts", scenario, runs, bar.update).finally(
+    bar.stop,
+  );
+  const share = (of: Gate["verdict"]): number => verdicts.filter((verdict) => verdict === of).length / runs;
+  console.log(JSON.stringify({ runs, accepted: share("better"), not_enough_data: share("not_enough_data") }));
 }
 
 const program = commandLine("npm run --silent simulate --").description(
@@ -105,6 +137,21 @@ program
   )
   .option("--verbose", "a line for every firing, before the last one")
   .action(simulateTriggers);
+
+program
+  .command("retraining")
+  .description("how often the gate accepts a candidate, by how much better it truly is, with all vetoes on")
+  .option("--holdout-sessions <n>", "sessions that it is judged on", whole(1, 1_000_000), 2000)
+  .option(
+    "--accuracy-delta <share>",
+    "true accuracy, candidate minus in service; one for each varying group: 0.03,0",
+    deltas,
+    [0],
+  )
+  .option("--discordance <share>", "sessions in which one of the two is right and the other wrong", share, 0.15)
+  .option("--runs <n>", "candidates", whole(1, 1_000_000), 200)
+  .option("--seed <n>", "of the random numbers", whole(0, 2 ** 31 - 1), 1)
+  .action(simulateGate);
 
 for (const command of program.commands) command.copyInheritedSettings(program);
 

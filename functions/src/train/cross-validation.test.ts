@@ -11,10 +11,10 @@ import { type Workspace, workspaceOf } from "./workspace.ts";
 const END_MS = Date.parse("2026-09-28T00:00:00Z");
 
 function workspace(changes: Partial<Lifecycle["training"]> = {}, sessions = 400): Workspace {
-  const { training } = Lifecycle.parse({ training: { rounds: 10, ...changes } });
+  const { training, validation: limits } = Lifecycle.parse({ training: { rounds: 10, ...changes } });
   const samples = learnableLogs("cv", { sessions, endMs: END_MS }).map(sampleOf);
   const validation = { verdict: "proceed", checked: 0, valid: 0, invalid: {}, reason: "" } as const;
-  return workspaceOf(samples, { training, validation, parent: null });
+  return workspaceOf(samples, { training, limits, validation, parent: null });
 }
 
 const sessionsOf = ({ examples }: Workspace, rows: Int32Array): Set<number> =>

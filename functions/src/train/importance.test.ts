@@ -89,6 +89,7 @@ describe("the importance of a version", () => {
   });
   const workspace = workspaceOf(samples, {
     training: Lifecycle.parse({}).training,
+    limits: Lifecycle.parse({}).validation,
     validation: { verdict: "proceed", checked: 20, valid: 20, invalid: {}, reason: "" },
     parent: null,
   });
