@@ -14,19 +14,20 @@ const PAGE = 1000;
 /**
  * Collects the logs of a job's window, once: the data set and the policy of the training lie in Storage from then on, so that
  * whoever takes over trains on the same rows.
+ * @param nowMs server time: what is not mature yet is left out
  * @param seenUntil end of what an incremental retraining's parent was trained and judged on: it takes what came after
  */
 export async function collectDataset(
   db: Firestore,
   files: JobFiles,
   held: HeldJob,
-  seenUntil: string | null,
+  { seenUntil, nowMs }: { seenUntil: string | null; nowMs: number },
 ): Promise<void> {
   const { collect, training, validation } = await readLifecycle(db);
   const toMs = Date.parse(held.job.as_of);
   const windowMs = toMs - training.window_days * DAY_MS;
   const fromMs = seenUntil === null ? windowMs : Math.min(Math.max(windowMs, Date.parse(seenUntil)), toMs);
-  const window = { fromMs, toMs, matureMs: Date.now() };
+  const window = { fromMs, toMs, matureMs: nowMs };
   const bounds = { maxSessions: training.max_sessions, seed: training.seed };
   const { samples, sessions, received } = await collectSamples(new LogStore(db), window, bounds, held);
   const header: DatasetHeader = {

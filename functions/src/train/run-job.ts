@@ -125,13 +125,14 @@ class JobWork {
 
   private async collect(): Promise<void> {
     const { job } = this.held;
-    if (job.kind === "full") return collectDataset(this.worker.db, this.files, this.held, null);
+    const nowMs = this.worker.clock();
+    if (job.kind === "full") return collectDataset(this.worker.db, this.files, this.held, { seenUntil: null, nowMs });
     const parent = job.in_service === "rules" ? undefined : await this.versions().read(job.in_service);
     if (parent === undefined) {
       const reason = `there is no version to go on from, ${job.in_service} in service`;
       return this.held.report({ type: "ended", stage: "skipped", reason });
     }
-    return collectDataset(this.worker.db, this.files, this.held, parent.lineage.data.to);
+    return collectDataset(this.worker.db, this.files, this.held, { seenUntil: parent.lineage.data.to, nowMs });
   }
 
   private async validate(): Promise<void> {
