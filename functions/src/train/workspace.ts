@@ -43,12 +43,24 @@ export async function openWorkspace(files: JobFiles, job: RetrainingJob, parent:
     training: header.training,
     validation: header.validation,
   });
-  const [fromMs, toMs, asOfMs] = [Date.parse(header.from), Date.parse(header.to), Date.parse(job.as_of)];
-  const busy = busyVisitors(samples, limits);
-  const validator = new LogValidator({ fromMs, toMs, asOfMs }, { limits, busy });
-  const valid = samples.filter((sample) => validator.check(sample).length === 0);
+  const [fromMs, toMs, asOfMs] = [header.from, header.to, job.as_of].map((time) => Date.parse(time)) as [
+    number,
+    number,
+    number,
+  ];
   const collected = { at: header.collected_at, expires: header.expires };
-  return { ...workspaceOf(valid, { training, limits, validation: validator.report(), parent }), collected };
+  return { ...preparedWorkspace(samples, { fromMs, toMs, asOfMs }, { training, limits, parent }), collected };
+}
+
+/** Validates samples, and makes those that are valid ready to train on. */
+export function preparedWorkspace(
+  samples: readonly Sample[],
+  times: { fromMs: number; toMs: number; asOfMs: number },
+  { training, limits, parent }: Pick<Workspace, "training" | "limits" | "parent">,
+): Workspace {
+  const validator = new LogValidator(times, { limits, busy: busyVisitors(samples, limits) });
+  const valid = samples.filter((sample) => validator.check(sample).length === 0);
+  return workspaceOf(valid, { training, limits, validation: validator.report(), parent });
 }
 
 /** Makes valid samples ready to train on. */
