@@ -104,8 +104,11 @@ describe("enough new visits", () => {
     expect(Math.abs((folded?.log_loss.mean ?? 0) - (log_loss ?? 0))).toBeLessThan(0.15);
     expect(version?.metrics.variables["animation_duration"]?.cross_validation?.folds).toBe(5);
     const { meta, files } = await new VersionStore(db, bucket()).loadFiles(job.version ?? "");
-    // Bundle, reference, forest, and each of four boosters as binary and as JSON.
-    expect(Object.keys(meta.artefacts)).toHaveLength(11);
+    // Bundle, reference, scaler, card, forest, and each of four boosters as binary and as JSON.
+    expect(Object.keys(meta.artefacts)).toHaveLength(13);
+    expect(Buffer.from(files.get("model-card.md") ?? []).toString()).toMatch(
+      "**better**, against rules: accuracy over density",
+    );
     const reference = Reference.parse(JSON.parse(Buffer.from(files.get("reference.json") ?? []).toString()));
     const visitorDays = reference.cells.reduce((sum, cell) => sum + cell.rows, 0);
     expect(visitorDays).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { describe, expect, it } from "vitest";
+import logged from "./fixtures/obp-random-all.json" with { type: "json" };
 import {
   type ComparedVisit,
   doublyRobust,
@@ -114,6 +115,16 @@ describe("the doubly robust difference", () => {
     expect(doublyRobustDifference(visits)).toMatchObject({ difference: 0, differing: 0, verdict: "not_enough_data" });
   });
 
+  it("is unsure where all matched visits went the same way: the weights alone make it so", () => {
+    const visits = Array.from({ length: 10 }, (_, cluster) =>
+      visit({ cluster, isCandidate: true, isInService: false, propensity: 0.1, servedEstimate: 0 }),
+    );
+    const { difference, low, high } = doublyRobustDifference(visits);
+    // Rate 1/12, weights 10 each: t(9) * sqrt(1/12 * 11/12 * 100) / 10.
+    const half = (2.262157 * Math.sqrt((11 / 144) * 100)) / 10;
+    expect([difference, low, high]).toEqual([0, expect.closeTo(-half, 5), expect.closeTo(half, 5)]);
+  });
+
   it("does not take a model's word where the candidate's answer is never served", () => {
     const matched = Array.from({ length: 300 }, (_, cluster) =>
       visit({ cluster, isCandidate: true, isInService: false, propensity: 0.1, reward: cluster % 2 }),
@@ -128,6 +139,33 @@ describe("the doubly robust difference", () => {
 });
 
 describe("the value of a policy", () => {
+  it("on logs of a real shop is what obp says", () => {
+    // Python, obp 0.4.1, of 10,000 rows whose items were drawn uniformly from 80; the target shows, at each of three positions, one
+    // item always; rates are estimates of click rates by item:
+    //   action_dist = np.zeros((n, 80, 3)); action_dist[:, target[l], l] = 1
+    //   q_hat = np.repeat(np.repeat(rates[None, :, None], n, 0), 3, 2)
+    //   logs = dict(reward=click, action=item_id, position=position, pscore=propensity_score, action_dist=action_dist)
+    //   InverseProbabilityWeighting().estimate_policy_value(**logs)
+    //   SelfNormalizedInverseProbabilityWeighting().estimate_policy_value(**logs)
+    //   DoublyRobust().estimate_policy_value(**logs, estimated_rewards_by_reg_model=q_hat)
+    const numbers = (text: string): number[] => text.split(" ").map(Number);
+    const positions = numbers(logged.positions);
+    const clicked = new Set(numbers(logged.clicks));
+    const decisions = numbers(logged.items).map((item, row) => {
+      const target = logged.target[positions[row] ?? -1] ?? -1;
+      return {
+        reward: Number(clicked.has(row)),
+        propensity: logged.propensity,
+        isMatch: item === target,
+        targetEstimate: logged.rates[target] ?? Number.NaN,
+        loggedEstimate: logged.rates[item] ?? Number.NaN,
+      };
+    });
+    expect(inversePropensity(decisions)).toBeCloseTo(logged.values.ipw, 12);
+    expect(selfNormalised(decisions)).toBeCloseTo(logged.values.snips, 12);
+    expect(doublyRobust(decisions)).toBeCloseTo(logged.values.dr, 12);
+  });
+
   // By hand: weights 2, 0, 4; rewards 1, 1, 0.
   const decisions = [
     { reward: 1, propensity: 0.5, isMatch: true, targetEstimate: 0.4, loggedEstimate: 0.4 },
