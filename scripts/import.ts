@@ -1,7 +1,7 @@
 // npm run import -- FILE: takes your own logs of visits, for trainings only. Locally it speaks to the emulators of `npm start`; in
 // a project it uses your application default credentials (gcloud auth application-default login).
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { ImportMapping } from "../functions/src/collect/import-mapping.ts";
 import { Lifecycle } from "../functions/src/config.ts";
@@ -17,8 +17,8 @@ import { inWords as reportInWords } from "./import/report.ts";
 import { hashFile, readState, statePath } from "./import/state.ts";
 import { ImportTarget } from "./import/target.ts";
 import { byteBar } from "./model/progress.ts";
-import { fixedPort, isFreePort } from "./stack/ports.ts";
-import { PROJECT, ROOT, SetupError } from "./stack/project.ts";
+import { pointTo } from "./stack/point-to.ts";
+import { SetupError } from "./stack/project.ts";
 
 /** Exit status of a run that was told to stop, as a shell has it. */
 const STOPPED = 130;
@@ -99,25 +99,6 @@ function sizeOf(path: string, named: string): number {
   } catch (cause) {
     throw new RefusedError(`${named} cannot be read: ${reasonOf(cause)}`, { cause });
   }
-}
-
-/** Points SDKs and params to where is imported; what is set already stays. */
-async function pointTo({ project, database: databaseId }: Options): Promise<void> {
-  process.env["GOOGLE_CLOUD_PROJECT"] = project ?? PROJECT;
-  process.env["DATABASE_ID"] = databaseId;
-  const functions = join(ROOT, "functions");
-  const settings = project === undefined ? [".env.local", ".secret.local"] : [`.env.${project}`, ".env"];
-  for (const name of settings) {
-    if (existsSync(join(functions, name))) process.loadEnvFile(join(functions, name));
-  }
-  if (project !== undefined || process.env["FIRESTORE_EMULATOR_HOST"] !== undefined) return;
-  const firestore = fixedPort("firestore");
-  if (await isFreePort(firestore)) {
-    throw new SetupError("The emulators do not run: npm start, or name a project with --project.");
-  }
-  // Nobody needs to know here whether this machine is one of Google's.
-  process.env["METADATA_SERVER_DETECTION"] = "none";
-  process.env["FIRESTORE_EMULATOR_HOST"] = `127.0.0.1:${firestore}`;
 }
 
 /** The key of the functions: with another one, visitors would have other pseudonyms here than there. */

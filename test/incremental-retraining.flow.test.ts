@@ -9,6 +9,7 @@ import { bucket, database } from "../functions/src/shared/firestore.ts";
 import { LIFECYCLE_PATH } from "../functions/src/shared/lifecycle.ts";
 import { iso, isoWeek } from "../functions/src/shared/time.ts";
 import { openScheduledJob } from "../functions/src/train/open-job.ts";
+import { reproduceVersion } from "../functions/src/train/reproduce-version.ts";
 import type { RetrainingJob } from "../functions/src/train/schema.ts";
 import { JobStore } from "../functions/src/train/store.ts";
 import { runSchedule } from "../scripts/stack/client.ts";
@@ -71,7 +72,8 @@ describe("an incremental retraining", () => {
     expect(child?.lineage).toMatchObject({ kind: "incremental", parent, parameters: { rounds: 10 } });
     expect(child?.lineage.data).toMatchObject({ from: iso(half), to: iso(endMs) });
     expect(child?.gate.against).toBe(parent);
-    expect(["better", "not_better"]).toContain(child?.gate.verdict);
+    expect(["better", "not_better", "worse"]).toContain(child?.gate.verdict);
+    expect(child?.importance?.change?.from).toBe(parent);
     const [before, after] = [await versions.loadFiles(parent), await versions.loadFiles(second.version ?? "")];
     const trees = [...before.files.keys()].filter((file) => file.endsWith(".xgb"));
     expect([...after.files.keys()].filter((file) => file.endsWith(".xgb")).sort()).toEqual(trees.sort());
@@ -106,6 +108,30 @@ describe("the same training again", () => {
     expect(sums(made)).toEqual(sums(first));
     expect(made?.metrics).toEqual(first?.metrics);
     expect(made?.version.slice(-12)).toBe(first?.version.slice(-12));
+  });
+
+  it.each(["admin.first", "admin.second"])(
+    "of %s, from what its document tells alone, gives every file again",
+    async (job) => {
+      const [published] = await versionsOf(job);
+      const tools = { db, bucket: bucket(), codeVersion: published?.lineage.code ?? "" };
+      const { isSame, files, rows } = await reproduceVersion(tools, published?.version ?? "", async () => {});
+      expect(files.filter(({ published: sum, reproduced }) => sum !== reproduced)).toEqual([]);
+      expect(files.map(({ file }) => file)).toContain("model-card.md");
+      expect([isSame, rows]).toEqual([true, published?.lineage.data.rows]);
+    },
+  );
+
+  it("is refused when a visit is gone", async () => {
+    const [published] = await versionsOf("admin.first");
+    const [gone] = logs;
+    const document = db.doc(`interaction_logs/${gone?.prediction_id}`);
+    const kept = (await document.get()).data();
+    await document.delete();
+    const tools = { db, bucket: bucket(), codeVersion: published?.lineage.code ?? "" };
+    const again = reproduceVersion(tools, published?.version ?? "", async () => {});
+    await expect(again).rejects.toThrow(/the visits of v_\S+ are not all there any more: \d+ of \d+/);
+    await document.set(kept ?? {});
   });
 });
 

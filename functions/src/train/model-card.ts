@@ -158,7 +158,7 @@ function reproduction({ lineage }: CardFacts): string {
   return [
     "## How to make it again",
     "",
-    `\`npm run model -- reproduce <version>\` collects the same visits, checks their fingerprint, trains with the parameters above and release ${lineage.code}, ` +
+    `\`npm run reproduce -- <version>\` collects the same visits, checks their fingerprint, trains with the parameters above and release ${lineage.code}, ` +
       "and compares the SHA-256 of every file.",
     lineage.data.reproducible_until === undefined
       ? "Visits are deleted after 88 days: from then on it cannot be."
