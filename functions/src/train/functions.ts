@@ -13,7 +13,7 @@ import { bucket, database } from "../shared/firestore.ts";
 import { isoWeek } from "../shared/time.ts";
 import { Debounce } from "./debounce.ts";
 import type { RunOutcome } from "./run-job.ts";
-import { RetrainRequest, RetrainTask } from "./schema.ts";
+import { CompareRequest, RetrainRequest, RetrainTask } from "./schema.ts";
 
 /** Commits of the fold that one event of a burst does at most: up to 50,000 logs. */
 const EVENT_STEPS = 50;
@@ -89,6 +89,18 @@ export const retrainWeekly = onSchedule(
     const wanted = { kind: "incremental", period: isoWeek(asOfMs), asOfMs } as const;
     logger.info("weekly retraining", { ...(await openScheduledJob(database(), wanted)) });
   },
+);
+
+/** Compares two registered versions, or one and the rules, on the same visits: for admins. Writes nothing. */
+export const compareVersions = onCall({ region: REGION, memory: "2GiB", timeoutSeconds: 540 }, (request) =>
+  asAdmin(request, async (_admin, db) => {
+    const wanted = parseInput(CompareRequest, request.data, "the request");
+    const { compareVersionsOn } = await import("./compare-versions.ts");
+    const nowMs = await eventNow(db, { serverMs: Date.now(), isVirtual: VIRTUAL_TIME.value() });
+    const comparison = await compareVersionsOn({ db, bucket: bucket() }, wanted, nowMs);
+    logger.info("versions compared", { a: wanted.a, b: wanted.b, sessions: comparison.sessions });
+    return comparison;
+  }),
 );
 
 /** Names a task's worker, unique per task; the process id tells whoever looks where it runs. */

@@ -104,3 +104,14 @@ export type RetrainRequest = z.infer<typeof RetrainRequest>;
 /** What a task of runRetraining carries. */
 export const RetrainTask = z.strictObject({ job: z.string().min(1).max(200) });
 export type RetrainTask = z.infer<typeof RetrainTask>;
+
+/** What `compareVersions` asks for: two versions on the visits with from <= event_at < to, those of the last seven days unless told. */
+export const CompareRequest = z
+  .strictObject({
+    a: ServedVersion,
+    b: ServedVersion,
+    from: z.iso.datetime({ offset: true }).optional(),
+    to: z.iso.datetime({ offset: true }).optional(),
+  })
+  .refine(({ a, b }) => a !== b, { path: ["b"], message: "must be another version than a" });
+export type CompareRequest = z.infer<typeof CompareRequest>;
