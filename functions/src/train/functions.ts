@@ -65,9 +65,9 @@ export const retrain = onCall({ region: REGION }, (request) =>
     const wanted = parseInput(RetrainRequest, request.data, "the request");
     const { openRequestedJob } = await import("./open-job.ts");
     const asOfMs = await eventNow(db, { serverMs: Date.now(), isVirtual: VIRTUAL_TIME.value() });
-    const { job } = await openRequestedJob(db, wanted, { uid, asOfMs, key: randomUUID() });
-    logger.info("retraining opened", { job });
-    return { job };
+    const { job, reason } = await openRequestedJob(db, wanted, { uid, asOfMs, key: randomUUID() });
+    logger.info("retraining opened", { job, reason });
+    return { job, reason };
   }),
 );
 

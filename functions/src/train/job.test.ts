@@ -80,6 +80,18 @@ describe("a job", () => {
       to: { stage: "training", lease: null, enqueued_at: at(NOW) },
     },
     {
+      name: "keeps a note of a wish that it answers",
+      from: { stage: "training" },
+      event: { type: "folded", by: "age.rules.2026-09-28T05Z", reason: "age: 31 days" },
+      to: { stage: "training", folded: [{ by: "age.rules.2026-09-28T05Z", reason: "age: 31 days", at: at(NOW) }] },
+    },
+    {
+      name: "keeps one note of a wish that comes twice",
+      from: { stage: "training", folded: [{ by: "age", reason: "31 days", at: at(0) }] },
+      event: { type: "folded", by: "age", reason: "31 days" },
+      to: { folded: [{ by: "age", reason: "31 days", at: at(0) }] },
+    },
+    {
       name: "collected is validating",
       from: { stage: "collecting" },
       event: { type: "collected", dataset: DATASET },
@@ -182,8 +194,20 @@ describe("a worker that wants a job", () => {
     { name: "four workers died of it", job: { lease: leased(NOW), attempts: 3 }, action: "claim" },
     { name: "five workers died of it", job: { lease: leased(NOW), attempts: 4 }, action: "give_up" },
     { name: "it is over", job: { stage: "skipped" as const }, action: "leave" },
-  ])("when $name, should $action", ({ job: differences, action }) => {
-    expect(decideClaim(job(differences), { maxAttempts: 5 }, NOW)).toMatchObject({ action });
+    { name: "it waits for another", job: { waits_for: "b" }, isBlocked: true, action: "wait" },
+    { name: "what it waits for is over", job: { waits_for: "b" }, isBlocked: false, action: "claim" },
+    { name: "it is over and waited for another", job: { stage: "aborted" as const }, isBlocked: true, action: "leave" },
+  ])("when $name, should $action", ({ job: differences, isBlocked = false, action }) => {
+    expect(decideClaim(job(differences), { maxAttempts: 5, isBlocked }, NOW)).toMatchObject({ action });
+  });
+});
+
+describe("a job that answers many wishes", () => {
+  it("keeps a note of the latest 50", () => {
+    let busy = job();
+    for (let i = 0; i < 60; i++) busy = apply(busy, { type: "folded", by: String(i), reason: "" }, NOW);
+    expect(busy.folded?.map(({ by }) => by)).toEqual(Array.from({ length: 50 }, (_, i) => String(i + 10)));
+    expect(RetrainingJob.parse(busy)).toEqual(busy);
   });
 });
 
@@ -206,6 +230,7 @@ const anyEvent: fc.Arbitrary<JobEvent> = fc.oneof(
     { type: "renewed", leaseSeconds: 3, message: "still here" },
     { type: "handed_over" },
     { type: "enqueued" },
+    { type: "folded", by: "age", reason: "31 days" },
     { type: "collected", dataset: DATASET },
     { type: "validated", validation: VALIDATION },
     { type: "validated", validation: { ...VALIDATION, verdict: "abort" } },

@@ -1,7 +1,7 @@
 import type { Gate } from "../registry/schema.ts";
 import { isFree } from "../shared/lease.ts";
 import { iso } from "../shared/time.ts";
-import { type Dataset, FINAL_STAGES, type JobStage, type RetrainingJob } from "./schema.ts";
+import { type Dataset, FINAL_STAGES, type JobStage, MAX_FOLDED, type RetrainingJob } from "./schema.ts";
 
 /** Everything that can happen to a job. */
 export type JobEvent =
@@ -13,6 +13,8 @@ export type JobEvent =
   | { type: "handed_over" }
   /** A task for it was put into the queue again. */
   | { type: "enqueued" }
+  /** Another wish for a training is answered by this one; `by` is the id of the job it would have been. */
+  | { type: "folded"; by: string; reason: string }
   | { type: "collected"; dataset: Dataset }
   | { type: "validated"; validation: NonNullable<RetrainingJob["validation"]> }
   /** One unit of work is done: its result is in Storage. */
@@ -58,6 +60,12 @@ export function apply(job: RetrainingJob, event: JobEvent, nowMs: number): Retra
       return { ...job, lease: null, enqueued_at: iso(nowMs) };
     case "enqueued":
       return { ...job, enqueued_at: iso(nowMs) };
+    case "folded": {
+      const folded = job.folded ?? [];
+      if (folded.some(({ by }) => by === event.by)) return job;
+      const wish = { by: event.by, reason: event.reason, at: iso(nowMs) };
+      return { ...job, folded: [...folded, wish].slice(-MAX_FOLDED) };
+    }
     case "collected":
       if (job.stage !== "collecting") return job;
       return enter({ ...job, dataset: event.dataset }, "validating", nowMs);
@@ -116,13 +124,18 @@ export interface ClaimDecision {
   reason: string;
 }
 
-/** Whether a worker may have the job: not if it is over or somebody is at work; and not if it has killed too many. */
+/**
+ * Whether a worker may have the job: not if it is over, waits for another or somebody is at work; and not if it has killed
+ * too many.
+ * @param isBlocked the job that it waits for is not over
+ */
 export function decideClaim(
   job: RetrainingJob,
-  { maxAttempts }: { maxAttempts: number },
+  { maxAttempts, isBlocked }: { maxAttempts: number; isBlocked: boolean },
   nowMs: number,
 ): ClaimDecision {
   if (isFinal(job)) return { action: "leave", reason: `the job is ${job.stage}` };
+  if (isBlocked) return { action: "wait", reason: `it waits for the end of ${job.waits_for}` };
   if (!isFree(job.lease, nowMs)) return { action: "wait", reason: `${job.lease?.holder} is at work on it` };
   if (job.lease === null) return { action: "claim", reason: "nobody is at work on it" };
   const attempts = job.attempts + 1;

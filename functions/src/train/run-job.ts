@@ -9,9 +9,10 @@ import { type Assembled, assembleVersion } from "./assemble-version.ts";
 import { collectDataset } from "./collect-dataset.ts";
 import { judgeDataset } from "./dataset-drift.ts";
 import { JobFiles } from "./file-store.ts";
+import { type HeldJob, LostJobError } from "./held-job.ts";
 import { isFinal } from "./job.ts";
 import { exhausted, openParent } from "./parent.ts";
-import { type HeldJob, JobStore, LostJobError } from "./store.ts";
+import { JobStore } from "./store.ts";
 import { trainUnits } from "./train-units.ts";
 import { unitsOf } from "./units.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
@@ -46,13 +47,13 @@ export async function runJob(id: string, worker: Worker): Promise<RunOutcome> {
   const { db, bucket, holder, clock } = worker;
   const { jobs: policy } = await readLifecycle(db);
   const endMs = clock() + policy.task_minutes * 60_000;
-  const store = new JobStore(db);
+  const store = new JobStore(db, clock);
   const files = new JobFiles(bucket, id);
   const maxAttempts = policy.max_attempts;
   const { decision, held } = await store.claim(id, { holder, leaseSeconds: policy.lease_seconds, maxAttempts });
   if (held === null) {
     if (decision.action === "wait") return { outcome: "wait", stage: "", reason: decision.reason };
-    await files.clear();
+    await tidy(store, files, id);
     return { outcome: "ended", stage: "", reason: decision.reason };
   }
   try {
@@ -65,14 +66,20 @@ export async function runJob(id: string, worker: Worker): Promise<RunOutcome> {
       }
       await work.step();
     }
-    await files.clear();
+    await tidy(store, files, id);
     return { outcome: "ended", stage: held.job.stage, reason: held.job.result ?? "" };
   } catch (error) {
     if (error instanceof LostJobError) return { outcome: "lost", stage: held.job.stage, reason: error.message };
     const outcome = await stumble(held, error, maxAttempts);
-    if (isFinal(held.job)) await files.clear();
+    if (isFinal(held.job)) await tidy(store, files, id);
     return outcome;
   }
+}
+
+/** What is left to do once a job is over: its visits go, and the job that waited for it begins. */
+async function tidy(store: JobStore, files: JobFiles, id: string): Promise<void> {
+  await files.clear();
+  await store.wakeWaiting(id);
 }
 
 async function stumble(held: HeldJob, error: unknown, maxAttempts: number): Promise<RunOutcome> {

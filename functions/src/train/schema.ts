@@ -20,6 +20,9 @@ export const JobStage = z.enum([
 export type JobStage = z.infer<typeof JobStage>;
 export const FINAL_STAGES: readonly JobStage[] = ["succeeded", "skipped", "aborted", "failed"];
 
+/** Wishes that one job keeps a note of at most, the latest. */
+export const MAX_FOLDED = 50;
+
 /** What was collected, kept in Storage, so that every retry trains on the same rows. */
 export const Dataset = z.object({
   path: z.string(),
@@ -54,6 +57,13 @@ export const RetrainingJob = z.object({
   lease: z.object({ holder: z.string(), expires_at: z.iso.datetime() }).nullable(),
   fence: count,
   enqueued_at: z.iso.datetime().nullable(),
+  /** The job that must be over before this one begins; documents of before, and those that wait for none, have none. */
+  waits_for: z.string().nullable().optional(),
+  /** Wishes for a training that came while this one was open, and that it answers: `by` is the id of the job they would have been. */
+  folded: z
+    .array(z.object({ by: z.string(), reason: z.string(), at: z.iso.datetime() }))
+    .max(MAX_FOLDED)
+    .optional(),
   progress: z.object({ done: count, total: count, message: z.string() }),
   dataset: Dataset.nullable(),
   validation: z

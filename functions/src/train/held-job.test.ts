@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { HeldJob } from "./held-job.ts";
 import { apply, type JobEvent } from "./job.ts";
 import type { RetrainingJob } from "./schema.ts";
-import { HeldJob } from "./store.ts";
 
 const NOW = Date.parse("2026-09-28T05:00:00.000Z");
 const JOB: RetrainingJob = {
@@ -49,7 +49,7 @@ describe("a held job", () => {
   it("has one sign of life under way at a time", async () => {
     const store = slowStore();
     // With a lease of 0 s every beat is due.
-    const held = new HeldJob(store, JOB, { leaseSeconds: 0 });
+    const held = new HeldJob(store, JOB, { leaseSeconds: 0, clock: Date.now });
     const beats = ["1", "2", "3"].map((message) => held.beat(message));
     await settle();
     expect(store.answers).toHaveLength(1);
@@ -60,7 +60,7 @@ describe("a held job", () => {
 
   it("reports after the sign of life that is under way, so that no late answer undoes what was reported", async () => {
     const store = slowStore();
-    const held = new HeldJob(store, JOB, { leaseSeconds: 0 });
+    const held = new HeldJob(store, JOB, { leaseSeconds: 0, clock: Date.now });
     const beat = held.beat("round 1");
     const reports = ["density", "theme"].map((unit) => held.report({ type: "trained", unit, sha256: unit, total: 2 }));
     await settle();
