@@ -6,11 +6,11 @@ import { HttpsError, onCall } from "firebase-functions/https";
 import { onSchedule } from "firebase-functions/scheduler";
 import { onTaskDispatched } from "firebase-functions/tasks";
 import { eventNow } from "../collect/event-now.ts";
-import { DATABASE_ID, REGION, VIRTUAL_TIME, WEEKLY_SCHEDULE } from "../config.ts";
+import { DATABASE_ID, MONTHLY_SCHEDULE, REGION, VIRTUAL_TIME, WEEKLY_SCHEDULE } from "../config.ts";
 import { asAdmin } from "../shared/callable.ts";
 import { parseInput } from "../shared/errors.ts";
 import { bucket, database } from "../shared/firestore.ts";
-import { isoWeek } from "../shared/time.ts";
+import { isoWeek, monthId } from "../shared/time.ts";
 import { Debounce } from "./debounce.ts";
 import type { RunOutcome } from "./run-job.ts";
 import { RetrainRequest, RetrainTask } from "./schema.ts";
@@ -71,25 +71,37 @@ export const retrain = onCall({ region: REGION }, (request) =>
   }),
 );
 
+const SCHEDULED = {
+  timeZone: "Etc/UTC",
+  region: REGION,
+  timeoutSeconds: 60,
+  // Tried again with the same time: a period must not be lost to a moment's failure.
+  retryCount: 5,
+  minBackoffSeconds: 30,
+};
+
 /** Every week, the version in service is to be gone on from with what came after it; "now" is the schedule's own time. */
 export const retrainWeekly = onSchedule(
   // The SDK's type wants text; deploying puts the param's value in its place.
-  {
-    schedule: WEEKLY_SCHEDULE.toCEL(),
-    timeZone: "Etc/UTC",
-    region: REGION,
-    timeoutSeconds: 60,
-    // Tried again with the same time: a week must not be lost to a moment's failure.
-    retryCount: 5,
-    minBackoffSeconds: 30,
-  },
-  async (event) => {
-    const { openScheduledJob } = await import("./open-job.ts");
-    const asOfMs = Date.parse(event.scheduleTime);
-    const wanted = { kind: "incremental", period: isoWeek(asOfMs), asOfMs } as const;
-    logger.info("weekly retraining", { ...(await openScheduledJob(database(), wanted)) });
-  },
+  { ...SCHEDULED, schedule: WEEKLY_SCHEDULE.toCEL() },
+  ({ scheduleTime }) => openPeriod("incremental", scheduleTime, isoWeek),
 );
+
+/** Every month, everything is to be trained anew on the whole window: what weekly children add to their parents ends there. */
+export const retrainMonthly = onSchedule({ ...SCHEDULED, schedule: MONTHLY_SCHEDULE.toCEL() }, ({ scheduleTime }) =>
+  openPeriod("full", scheduleTime, monthId),
+);
+
+async function openPeriod(
+  kind: RetrainRequest["kind"],
+  scheduleTime: string,
+  periodOf: (ms: number) => string,
+): Promise<void> {
+  const { openScheduledJob } = await import("./open-job.ts");
+  const asOfMs = Date.parse(scheduleTime);
+  const opening = await openScheduledJob(database(), { kind, period: periodOf(asOfMs), asOfMs });
+  logger.info("scheduled retraining", { ...opening });
+}
 
 /** Names a task's worker, unique per task; the process id tells whoever looks where it runs. */
 function holder(): string {
