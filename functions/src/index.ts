@@ -6,4 +6,11 @@ export { advanceDeployments, deployVersion, rollback } from "./deploy/functions.
 export { onConfigWritten, setConfig } from "./govern/functions.ts";
 export { monitorHealth } from "./monitor/functions.ts";
 export { onRoutingWritten, predict, setRouting } from "./serve/functions.ts";
-export { onInteractionLog, retrain, retrainMonthly, retrainWeekly, runRetraining } from "./train/functions.ts";
+export {
+  cancelRetraining,
+  onInteractionLog,
+  retrain,
+  retrainMonthly,
+  retrainWeekly,
+  runRetraining,
+} from "./train/functions.ts";

@@ -42,7 +42,10 @@ export function keepSchedules(functionsUrl: string, say: (line: string) => void)
   for (const { name, next } of SCHEDULES) {
     const wait = (atMs: number): void => {
       const look = (): void => {
-        if (Date.now() < atMs) return wait(atMs);
+        if (Date.now() < atMs) {
+          wait(atMs);
+          return;
+        }
         wait(next(Date.now()));
         runSchedule(name, new Date(atMs).toISOString(), functionsUrl).catch((error: unknown) => say(String(error)));
       };

@@ -13,7 +13,7 @@ import { bucket, database } from "../shared/firestore.ts";
 import { isoWeek, monthId } from "../shared/time.ts";
 import { Debounce } from "./debounce.ts";
 import type { RunOutcome } from "./run-job.ts";
-import { RetrainRequest, RetrainTask } from "./schema.ts";
+import { CancelRequest, RetrainRequest, RetrainTask } from "./schema.ts";
 
 /** Commits of the fold that one event of a burst does at most: up to 50,000 logs. */
 const EVENT_STEPS = 50;
@@ -68,6 +68,17 @@ export const retrain = onCall({ region: REGION }, (request) =>
     const { job, reason } = await openRequestedJob(db, wanted, { uid, asOfMs, key: randomUUID() });
     logger.info("retraining opened", { job, reason });
     return { job, reason };
+  }),
+);
+
+/** Ends a job that is queued or running: for admins, with a reason. */
+export const cancelRetraining = onCall({ region: REGION }, (request) =>
+  asAdmin(request, async ({ uid }, db) => {
+    const wanted = parseInput(CancelRequest, request.data, "the request");
+    const { cancelJob } = await import("./cancel-job.ts");
+    await cancelJob(db, bucket(), wanted, uid);
+    logger.info("retraining cancelled", { job: wanted.job });
+    return { job: wanted.job };
   }),
 );
 

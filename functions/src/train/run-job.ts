@@ -13,6 +13,7 @@ import { type HeldJob, LostJobError } from "./held-job.ts";
 import { isFinal } from "./job.ts";
 import { exhausted, openParent } from "./parent.ts";
 import { JobStore } from "./store.ts";
+import { tidy } from "./tidy.ts";
 import { trainUnits } from "./train-units.ts";
 import { unitsOf } from "./units.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
@@ -69,17 +70,16 @@ export async function runJob(id: string, worker: Worker): Promise<RunOutcome> {
     await tidy(store, files, id);
     return { outcome: "ended", stage: held.job.stage, reason: held.job.result ?? "" };
   } catch (error) {
-    if (error instanceof LostJobError) return { outcome: "lost", stage: held.job.stage, reason: error.message };
+    if (error instanceof LostJobError) {
+      // Ended by somebody else, who cannot know what this worker has stored since.
+      const job = await store.read(id);
+      if (job === undefined || isFinal(job)) await tidy(store, files, id);
+      return { outcome: "lost", stage: job?.stage ?? "", reason: error.message };
+    }
     const outcome = await stumble(held, error, maxAttempts);
     if (isFinal(held.job)) await tidy(store, files, id);
     return outcome;
   }
-}
-
-/** What is left to do once a job is over: its visits go, and the job that waited for it begins. */
-async function tidy(store: JobStore, files: JobFiles, id: string): Promise<void> {
-  await files.clear();
-  await store.wakeWaiting(id);
 }
 
 async function stumble(held: HeldJob, error: unknown, maxAttempts: number): Promise<RunOutcome> {

@@ -111,6 +111,13 @@ export const RetrainRequest = z.strictObject({
 });
 export type RetrainRequest = z.infer<typeof RetrainRequest>;
 
+/** What `cancelRetraining` asks for. */
+export const CancelRequest = z.strictObject({
+  job: z.string().min(1).max(200),
+  reason: z.string().trim().min(1, "say why").max(500),
+});
+export type CancelRequest = z.infer<typeof CancelRequest>;
+
 /** What a task of runRetraining carries. */
 export const RetrainTask = z.strictObject({ job: z.string().min(1).max(200) });
 export type RetrainTask = z.infer<typeof RetrainTask>;

@@ -2,12 +2,13 @@ import type { Firestore, QueryDocumentSnapshot, Transaction } from "firebase-adm
 import { getFunctions } from "firebase-admin/functions";
 import { REGION } from "../config.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
+import { RefusedError } from "../shared/errors.ts";
 import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { HeldJob, LostJobError } from "./held-job.ts";
 import { apply, type ClaimDecision, decideClaim, isFinal, type JobEvent } from "./job.ts";
 import { type NewJob, queuedJob } from "./new-job.ts";
 import { decideOpening, type OpeningDecision, type OpenJob, originOf } from "./opening.ts";
-import { FINAL_STAGES, JobStage, RetrainingJob } from "./schema.ts";
+import { type CancelRequest, FINAL_STAGES, JobStage, RetrainingJob } from "./schema.ts";
 
 export type { HeldJob } from "./held-job.ts";
 
@@ -109,6 +110,29 @@ export class JobStore {
       const nowMs = this.clock();
       const event = decide(job, nowMs);
       return event === null ? job : this.save(tx, job, apply(job, event, nowMs));
+    });
+  }
+
+  /**
+   * Ends an open job `aborted`, with who and why on audit in the same transaction. A worker that is at work on it is told so by
+   * its next report.
+   * @throws {RefusedError} there is no such job, or it is over
+   */
+  async cancel({ job: id, reason }: CancelRequest, uid: string): Promise<RetrainingJob> {
+    return this.db.runTransaction(async (tx) => {
+      const job = await this.load(tx, id);
+      if (job === undefined) throw new RefusedError(`there is no job ${id}`);
+      if (isFinal(job)) throw new RefusedError(`the job ${id} is over: it is ${job.stage} since ${job.ended_at}`);
+      const audit = await prepareAudit(this.db, tx, {
+        who: uid,
+        action: "cancelRetraining",
+        target: `retraining_jobs/${id}`,
+        reason,
+        details: { stage: job.stage },
+      });
+      audit();
+      const cancelled = { type: "ended", stage: "aborted", reason: `cancelled by ${uid}: ${reason}` } as const;
+      return this.save(tx, job, apply(job, cancelled, this.clock()));
     });
   }
 
