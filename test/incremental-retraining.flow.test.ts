@@ -157,7 +157,7 @@ describe("the weekly schedule", () => {
     const wanted = { id: "admin.open", kind: "full", requested_by: "system", reason: "a test" } as const;
     // Out of reach of whoever looks after stuck jobs: it is held for as long as the test needs it.
     await new JobStore(db).create({ ...wanted, evaluation: null, as_of: iso(endMs), in_service: "rules" });
-    await new JobStore(db).claim("admin.open", { holder: "a test", leaseSeconds: 600, maxAttempts: 5 });
+    await new JobStore(db).claim("admin.open", { holder: "a test", leaseSeconds: 600, maxAttempts: 5, maxHours: 12 });
     await runSchedule("retrainWeekly", iso(nextMs));
     const skipped = await jobOf(week(nextMs));
     expect(skipped).toMatchObject({ stage: "skipped", result: "admin.open is collecting and covers it" });

@@ -273,6 +273,8 @@ export const Lifecycle = z
         /** Minutes in `queued` after which a job's task is enqueued again. */
         queued_minutes: z.number().min(0.05).max(60).default(2),
         max_attempts: z.number().int().min(1).max(20).default(5),
+        /** Hours after its opening (server time) from which a job that is still open fails. */
+        max_hours: z.number().min(0.001).max(168).default(12),
       })
       .prefault({}),
     deployment: z

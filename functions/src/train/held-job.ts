@@ -1,4 +1,4 @@
-import type { JobEvent } from "./job.ts";
+import { isFinal, type JobEvent, overdue } from "./job.ts";
 import type { RetrainingJob } from "./schema.ts";
 
 /** Where a worker's reports go; it refuses those of one that has lost its job. */
@@ -14,6 +14,14 @@ export class LostJobError extends Error {
   }
 }
 
+interface HeldJobOptions {
+  leaseSeconds: number;
+  /** Since it was opened: a report after that fails the job. */
+  maxHours: number;
+  /** Server time, epoch ms. */
+  clock: () => number;
+}
+
 /**
  * A job in the hands of its worker. Every report renews the lease, and is refused once the job is lost. One is under way at a
  * time, so that what comes back late never takes the place of what is newer.
@@ -24,19 +32,16 @@ export class HeldJob {
   private readonly fence: number;
   private readonly holder: string;
   private current: RetrainingJob;
+  private readonly maxHours: number;
   private readonly clock: () => number;
   private renewedMs: number;
   private sending: Promise<void> | undefined;
 
-  /** @param clock server time, epoch ms */
-  constructor(
-    store: Reports,
-    job: RetrainingJob,
-    { leaseSeconds, clock }: { leaseSeconds: number; clock: () => number },
-  ) {
+  constructor(store: Reports, job: RetrainingJob, { leaseSeconds, maxHours, clock }: HeldJobOptions) {
     this.store = store;
     this.current = job;
     this.leaseSeconds = leaseSeconds;
+    this.maxHours = maxHours;
     this.clock = clock;
     this.renewedMs = clock();
     this.fence = job.fence;
@@ -64,7 +69,9 @@ export class HeldJob {
     const { fence, holder } = this;
     const { message } = this.current.progress;
     const alive: JobEvent = { type: "renewed", leaseSeconds: this.leaseSeconds, message };
-    this.current = await this.store.report(this.current.id, { fence, holder }, [alive, event]);
+    const late = overdue(this.current, { maxHours: this.maxHours }, this.clock());
+    const end: JobEvent[] = late === undefined ? [] : [{ type: "ended", stage: "failed", reason: late }];
+    this.current = await this.store.report(this.current.id, { fence, holder }, [alive, event, ...end]);
     this.renewedMs = this.clock();
   }
 
@@ -83,5 +90,6 @@ export class HeldJob {
    */
   async confirm(message: string): Promise<void> {
     await this.report({ type: "renewed", leaseSeconds: this.leaseSeconds, message });
+    if (isFinal(this.current)) throw new LostJobError(this.current.id);
   }
 }

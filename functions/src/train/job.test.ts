@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { apply, decideClaim, isFinal, isStuck, type JobEvent } from "./job.ts";
+import { apply, decideClaim, isFinal, isStuck, type JobEvent, overdue } from "./job.ts";
 import { JobStage, RetrainingJob } from "./schema.ts";
 
 const NOW = Date.parse("2026-09-28T05:12:00.000Z");
@@ -193,12 +193,18 @@ describe("a worker that wants a job", () => {
     { name: "its worker's lease ends just now", job: { lease: leased(NOW) }, action: "claim" },
     { name: "four workers died of it", job: { lease: leased(NOW), attempts: 3 }, action: "claim" },
     { name: "five workers died of it", job: { lease: leased(NOW), attempts: 4 }, action: "give_up" },
+    { name: "it was opened 12 hours ago", job: { created_at: at(NOW - 12 * 3_600_000) }, action: "give_up" },
+    {
+      name: "it was opened 12 hours ago and somebody is at work",
+      job: { created_at: at(NOW - 12 * 3_600_000), lease: leased(NOW + 1) },
+      action: "wait",
+    },
     { name: "it is over", job: { stage: "skipped" as const }, action: "leave" },
     { name: "it waits for another", job: { waits_for: "b" }, isBlocked: true, action: "wait" },
     { name: "what it waits for is over", job: { waits_for: "b" }, isBlocked: false, action: "claim" },
     { name: "it is over and waited for another", job: { stage: "aborted" as const }, isBlocked: true, action: "leave" },
   ])("when $name, should $action", ({ job: differences, isBlocked = false, action }) => {
-    expect(decideClaim(job(differences), { maxAttempts: 5, isBlocked }, NOW)).toMatchObject({ action });
+    expect(decideClaim(job(differences), { maxAttempts: 5, maxHours: 12, isBlocked }, NOW)).toMatchObject({ action });
   });
 });
 
@@ -208,6 +214,23 @@ describe("a job that answers many wishes", () => {
     for (let i = 0; i < 60; i++) busy = apply(busy, { type: "folded", by: String(i), reason: "" }, NOW);
     expect(busy.folded?.map(({ by }) => by)).toEqual(Array.from({ length: 50 }, (_, i) => String(i + 10)));
     expect(RetrainingJob.parse(busy)).toEqual(busy);
+  });
+});
+
+describe("a job is overdue", () => {
+  const created_at = at(NOW - 12 * 3_600_000);
+  const reason = "not over 12 h after it was opened, last while training: round 3";
+  const progress = { done: 0, total: 4, message: "round 3" };
+  it.each([
+    {
+      name: "training 12 hours after it was opened",
+      job: { created_at, stage: "training" as const, progress },
+      reason,
+    },
+    { name: "a millisecond earlier", job: { created_at: at(NOW - 12 * 3_600_000 + 1) }, reason: undefined },
+    { name: "over", job: { created_at, stage: "skipped" as const }, reason: undefined },
+  ])("when $name: $reason", ({ job: differences, reason }) => {
+    expect(overdue(job(differences), { maxHours: 12 }, NOW)).toBe(reason);
   });
 });
 

@@ -118,6 +118,13 @@ function lease(holder: string, seconds: number, nowMs: number): NonNullable<Retr
   return { holder, expires_at: iso(nowMs + seconds * 1000) };
 }
 
+/** What a job may cost before it fails. */
+export interface JobLimits {
+  maxAttempts: number;
+  /** Since it was opened. */
+  maxHours: number;
+}
+
 /** What a worker that wants a job should do, and why. */
 export interface ClaimDecision {
   action: "claim" | "wait" | "leave" | "give_up";
@@ -131,18 +138,30 @@ export interface ClaimDecision {
  */
 export function decideClaim(
   job: RetrainingJob,
-  { maxAttempts, isBlocked }: { maxAttempts: number; isBlocked: boolean },
+  { maxAttempts, maxHours, isBlocked }: JobLimits & { isBlocked: boolean },
   nowMs: number,
 ): ClaimDecision {
   if (isFinal(job)) return { action: "leave", reason: `the job is ${job.stage}` };
-  if (isBlocked) return { action: "wait", reason: `it waits for the end of ${job.waits_for}` };
   if (!isFree(job.lease, nowMs)) return { action: "wait", reason: `${job.lease?.holder} is at work on it` };
+  const late = overdue(job, { maxHours }, nowMs);
+  if (late !== undefined) return { action: "give_up", reason: late };
+  if (isBlocked) return { action: "wait", reason: `it waits for the end of ${job.waits_for}` };
   if (job.lease === null) return { action: "claim", reason: "nobody is at work on it" };
   const attempts = job.attempts + 1;
   if (attempts >= maxAttempts) {
     return { action: "give_up", reason: `its workers went silent ${attempts} times, last while ${job.stage}` };
   }
   return { action: "claim", reason: `${job.lease.holder} went silent` };
+}
+
+/** Why an open job is to fail, in words: it has been open for too long; undefined while it has not. */
+export function overdue(
+  job: RetrainingJob,
+  { maxHours }: Pick<JobLimits, "maxHours">,
+  nowMs: number,
+): string | undefined {
+  if (isFinal(job) || nowMs - Date.parse(job.created_at) < maxHours * 3_600_000) return undefined;
+  return `not over ${maxHours} h after it was opened, last while ${job.stage}: ${job.progress.message}`;
 }
 
 /** True when no task can be counted on to move the job: one must be put into the queue again. */

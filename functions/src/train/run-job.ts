@@ -50,8 +50,8 @@ export async function runJob(id: string, worker: Worker): Promise<RunOutcome> {
   const endMs = clock() + policy.task_minutes * 60_000;
   const store = new JobStore(db, clock);
   const files = new JobFiles(bucket, id);
-  const maxAttempts = policy.max_attempts;
-  const { decision, held } = await store.claim(id, { holder, leaseSeconds: policy.lease_seconds, maxAttempts });
+  const limits = { maxAttempts: policy.max_attempts, maxHours: policy.max_hours };
+  const { decision, held } = await store.claim(id, { holder, leaseSeconds: policy.lease_seconds, ...limits });
   if (held === null) {
     if (decision.action === "wait") return { outcome: "wait", stage: "", reason: decision.reason };
     await tidy(store, files, id);
@@ -71,12 +71,12 @@ export async function runJob(id: string, worker: Worker): Promise<RunOutcome> {
     return { outcome: "ended", stage: held.job.stage, reason: held.job.result ?? "" };
   } catch (error) {
     if (error instanceof LostJobError) {
-      // Ended by somebody else, who cannot know what this worker has stored since.
+      // Ended by somebody else or by its deadline: whoever ended it cannot know what this worker has stored since.
       const job = await store.read(id);
       if (job === undefined || isFinal(job)) await tidy(store, files, id);
       return { outcome: "lost", stage: job?.stage ?? "", reason: error.message };
     }
-    const outcome = await stumble(held, error, maxAttempts);
+    const outcome = await stumble(held, error, limits.maxAttempts);
     if (isFinal(held.job)) await tidy(store, files, id);
     return outcome;
   }

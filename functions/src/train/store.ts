@@ -1,11 +1,12 @@
 import type { Firestore, QueryDocumentSnapshot, Transaction } from "firebase-admin/firestore";
 import { getFunctions } from "firebase-admin/functions";
 import { REGION } from "../config.ts";
+import { type AlertContent, logAlert, prepareAlert } from "../shared/alert.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
 import { RefusedError } from "../shared/errors.ts";
 import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { HeldJob, LostJobError } from "./held-job.ts";
-import { apply, type ClaimDecision, decideClaim, isFinal, type JobEvent } from "./job.ts";
+import { apply, type ClaimDecision, decideClaim, isFinal, type JobEvent, type JobLimits } from "./job.ts";
 import { type NewJob, queuedJob } from "./new-job.ts";
 import { decideOpening, type OpeningDecision, type OpenJob, originOf } from "./opening.ts";
 import { type CancelRequest, FINAL_STAGES, JobStage, RetrainingJob } from "./schema.ts";
@@ -86,7 +87,7 @@ export class JobStore {
         const into = docs.find(({ id }) => id === decision.job);
         const open = into === undefined ? undefined : parseDocument(RetrainingJob, into);
         if (open !== undefined) {
-          this.save(tx, open, apply(open, { type: "folded", by: job.id, reason: job.reason }, nowMs));
+          await this.save(tx, open, apply(open, { type: "folded", by: job.id, reason: job.reason }, nowMs));
         }
       }
       return { ...decision, opened: false, job: decision.job ?? job.id };
@@ -104,13 +105,18 @@ export class JobStore {
     id: string,
     decide: (job: RetrainingJob, nowMs: number) => JobEvent | null,
   ): Promise<RetrainingJob | undefined> {
-    return this.db.runTransaction(async (tx) => {
+    let hasFailed = false;
+    const after = await this.db.runTransaction(async (tx) => {
       const job = await this.load(tx, id);
       if (job === undefined) return undefined;
       const nowMs = this.clock();
       const event = decide(job, nowMs);
-      return event === null ? job : this.save(tx, job, apply(job, event, nowMs));
+      const next = event === null ? job : apply(job, event, nowMs);
+      hasFailed = next !== job && next.stage === "failed";
+      return this.save(tx, job, next);
     });
+    if (hasFailed && after !== undefined) logAlert(failureOf(after));
+    return after;
   }
 
   /**
@@ -139,19 +145,19 @@ export class JobStore {
   /** Takes the job for a worker, if it may have it; a job that has silenced too many workers fails here. */
   async claim(
     id: string,
-    { holder, leaseSeconds, maxAttempts }: { holder: string; leaseSeconds: number; maxAttempts: number },
+    { holder, leaseSeconds, ...limits }: { holder: string; leaseSeconds: number } & JobLimits,
   ): Promise<Claim> {
     let decision: ClaimDecision = { action: "leave", reason: "there is no such job" };
     // What it waits for can only end, so that it is enough to look before.
     const isBlocked = await this.isBlocked(await this.read(id));
     const job = await this.transition(id, (found, nowMs) => {
-      decision = decideClaim(found, { maxAttempts, isBlocked }, nowMs);
+      decision = decideClaim(found, { ...limits, isBlocked }, nowMs);
       if (decision.action === "claim") return { type: "claimed", holder, leaseSeconds };
       return decision.action === "give_up" ? { type: "ended", stage: "failed", reason: decision.reason } : null;
     });
     const held =
       decision.action === "claim" && job !== undefined
-        ? new HeldJob(this, job, { leaseSeconds, clock: this.clock })
+        ? new HeldJob(this, job, { leaseSeconds, maxHours: limits.maxHours, clock: this.clock })
         : null;
     return { decision, held };
   }
@@ -165,7 +171,7 @@ export class JobStore {
     { fence, holder }: { fence: number; holder: string },
     events: readonly JobEvent[],
   ): Promise<RetrainingJob> {
-    return this.db.runTransaction(async (tx) => {
+    const after = await this.db.runTransaction(async (tx) => {
       const job = await this.load(tx, id);
       if (job === undefined || job.fence !== fence || job.lease?.holder !== holder || isFinal(job)) {
         throw new LostJobError(id);
@@ -177,6 +183,9 @@ export class JobStore {
         events.reduce((now, event) => apply(now, event, nowMs), job),
       );
     });
+    // An open job was loaded: if it is failed now, these events did it.
+    if (after.stage === "failed") logAlert(failureOf(after));
+    return after;
   }
 
   /** True while the job that this one waits for is not over; one that was deleted is. */
@@ -199,8 +208,13 @@ export class JobStore {
     return parseDocument(RetrainingJob, await tx.get(this.jobs().doc(id)));
   }
 
-  private save(tx: Transaction, before: RetrainingJob, after: RetrainingJob): RetrainingJob {
-    if (after !== before) tx.set(this.jobs().doc(after.id), after);
+  /** Saves what has changed; a job that has failed raises its alert with it. */
+  private async save(tx: Transaction, before: RetrainingJob, after: RetrainingJob): Promise<RetrainingJob> {
+    if (after === before) return after;
+    const hasFailed = after.stage === "failed" && before.stage !== "failed";
+    const alert = hasFailed ? await prepareAlert(this.db, tx, after.id, failureOf(after)) : undefined;
+    alert?.();
+    tx.set(this.jobs().doc(after.id), after);
     return after;
   }
 
@@ -219,4 +233,9 @@ export class JobStore {
 
 function outlines(docs: readonly QueryDocumentSnapshot[]): OpenJob[] {
   return docs.map((doc) => readableDocument(RetrainingJob, doc) ?? { id: doc.id, unreadable: true });
+}
+
+function failureOf({ id, kind, requested_by, attempts, result }: RetrainingJob): AlertContent {
+  const message = `the ${kind} retraining ${id} failed: ${result}`;
+  return { severity: "high", kind: "retraining_failed", message, details: { job: id, kind, requested_by, attempts } };
 }
