@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { apply, decideClaim, isFinal, isStuck, type JobEvent, overdue } from "./job.ts";
+import { queuedJob } from "./new-job.ts";
 import { JobStage, RetrainingJob } from "./schema.ts";
 
 const NOW = Date.parse("2026-09-28T05:12:00.000Z");
@@ -205,6 +206,41 @@ describe("a worker that wants a job", () => {
     { name: "it is over and waited for another", job: { stage: "aborted" as const }, isBlocked: true, action: "leave" },
   ])("when $name, should $action", ({ job: differences, isBlocked = false, action }) => {
     expect(decideClaim(job(differences), { maxAttempts: 5, maxHours: 12, isBlocked }, NOW)).toMatchObject({ action });
+  });
+});
+
+describe("the timeline of a job", () => {
+  const STORY: JobEvent[] = [
+    { type: "claimed", holder: "a.1", leaseSeconds: 3 },
+    { type: "collected", dataset: DATASET },
+    { type: "validated", validation: { ...VALIDATION, valid: 9 } },
+    { type: "trained", unit: "density", sha256: "aa", total: 2 },
+    { type: "trained", unit: "theme", sha256: "bb", total: 2 },
+    { type: "all_trained", total: 2 },
+    { type: "evaluated", version: VERSION },
+    { type: "registered", verdict: "better", result: "better" },
+  ];
+  const told = (from: RetrainingJob) =>
+    STORY.reduce((now, event, i) => apply(now, event, NOW + 1 + i), from).timeline?.map(
+      ({ stage, since, ended_at, done, total }) =>
+        `${stage} ${Date.parse(since) - NOW}-${Date.parse(ended_at ?? "") - NOW}: ${done} of ${total}`,
+    );
+  const stages = [
+    "queued 0-1: 0 of 0",
+    "collecting 1-2: 10 of 10",
+    "validating 2-3: 9 of 10",
+    "training 3-6: 2 of 2",
+    "evaluating 6-7: 0 of 0",
+    "registering 7-8: 0 of 0",
+  ];
+
+  it("has every stage with its times and what was done of it", () => {
+    const { timeline, ...known } = queuedJob(job(), null, NOW);
+    expect(told({ ...known, timeline: timeline ?? [] })).toEqual(stages);
+  });
+
+  it("of one that was opened before there was one begins where it is", () => {
+    expect(told(job())).toEqual(stages);
   });
 });
 

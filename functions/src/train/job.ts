@@ -66,12 +66,15 @@ export function apply(job: RetrainingJob, event: JobEvent, nowMs: number): Retra
       const wish = { by: event.by, reason: event.reason, at: iso(nowMs) };
       return { ...job, folded: [...folded, wish].slice(-MAX_FOLDED) };
     }
-    case "collected":
+    case "collected": {
       if (job.stage !== "collecting") return job;
-      return enter({ ...job, dataset: event.dataset }, "validating", nowMs);
+      const { rows } = event.dataset;
+      return enter({ ...measured(job, rows, rows), dataset: event.dataset }, "validating", nowMs);
+    }
     case "validated": {
       if (job.stage !== "validating") return job;
-      const judged = { ...job, validation: event.validation };
+      const { valid, checked } = event.validation;
+      const judged = { ...measured(job, valid, checked), validation: event.validation };
       return event.validation.verdict === "abort"
         ? end(judged, "aborted", event.validation.reason, nowMs)
         : enter(judged, "training", nowMs);
@@ -79,8 +82,9 @@ export function apply(job: RetrainingJob, event: JobEvent, nowMs: number): Retra
     case "trained": {
       if (job.stage !== "training") return job;
       const units = { ...job.units, [event.unit]: event.sha256 };
-      const progress = { done: Object.keys(units).length, total: event.total, message: `${event.unit} is trained` };
-      return { ...job, units, progress };
+      const done = Object.keys(units).length;
+      const progress = { done, total: event.total, message: `${event.unit} is trained` };
+      return { ...measured(job, done, event.total), units, progress };
     }
     case "all_trained":
       return job.stage === "training" && Object.keys(job.units).length === event.total
@@ -107,7 +111,22 @@ export function apply(job: RetrainingJob, event: JobEvent, nowMs: number): Retra
 }
 
 function enter(job: RetrainingJob, stage: JobStage, nowMs: number): RetrainingJob {
-  return { ...job, stage, stage_since: iso(nowMs), progress: { ...job.progress, message: stage } };
+  const since = iso(nowMs);
+  const ended = timelineOf(job).map((entry) => (entry.ended_at === null ? { ...entry, ended_at: since } : entry));
+  const begun = isFinal({ stage }) ? [] : [{ stage, since, ended_at: null, done: 0, total: 0 }];
+  const progress = { ...job.progress, message: stage };
+  return { ...job, stage, stage_since: since, progress, timeline: [...ended, ...begun] };
+}
+
+/** The job with what is done of its present stage. */
+function measured(job: RetrainingJob, done: number, total: number): RetrainingJob {
+  const timeline = timelineOf(job).map((entry) => (entry.ended_at === null ? { ...entry, done, total } : entry));
+  return { ...job, timeline };
+}
+
+/** Of a job that was opened before there was one, it begins with the present stage. */
+function timelineOf({ timeline, stage, stage_since: since }: RetrainingJob): NonNullable<RetrainingJob["timeline"]> {
+  return timeline ?? [{ stage, since, ended_at: null, done: 0, total: 0 }];
 }
 
 function end(job: RetrainingJob, stage: JobStage, result: string, nowMs: number): RetrainingJob {

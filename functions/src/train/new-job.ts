@@ -25,6 +25,7 @@ export function queuedJob(job: NewJob, waitsFor: string | null, nowMs: number): 
     enqueued_at: waitsFor === null ? now : null,
     waits_for: waitsFor,
     progress: { done: 0, total: 0, message: waitsFor === null ? "queued" : `waits for ${waitsFor}` },
+    timeline: [{ stage: "queued", since: now, ended_at: null, done: 0, total: 0 }],
     dataset: null,
     validation: null,
     units: {},

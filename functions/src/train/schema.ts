@@ -65,6 +65,22 @@ export const RetrainingJob = z.object({
     .max(MAX_FOLDED)
     .optional(),
   progress: z.object({ done: count, total: count, message: z.string() }),
+  /**
+   * Every stage that it has been in, in order, the present one last with `ended_at` null: what was done of it (logs kept, logs
+   * valid, units trained) of how much. Final stages have no entry. Documents of before have none, or begin in the middle.
+   */
+  timeline: z
+    .array(
+      z.object({
+        stage: JobStage,
+        since: z.iso.datetime(),
+        ended_at: z.iso.datetime().nullable(),
+        done: count,
+        total: count,
+      }),
+    )
+    .max(JobStage.options.length)
+    .optional(),
   dataset: Dataset.nullable(),
   validation: z
     .object({
