@@ -59,12 +59,16 @@ export const runRetraining = onTaskDispatched(
   },
 );
 
-/** Opens a full retraining by hand: for admins, with a reason. */
+/** Opens a retraining by hand, or foretells one on a dry run: for admins, with a reason. */
 export const retrain = onCall({ region: REGION }, (request) =>
   asAdmin(request, async ({ uid }, db) => {
     const wanted = parseInput(RetrainRequest, request.data, "the request");
-    const { openRequestedJob } = await import("./open-job.ts");
     const asOfMs = await eventNow(db, { serverMs: Date.now(), isVirtual: VIRTUAL_TIME.value() });
+    if (wanted.dry_run) {
+      const { forecastJob } = await import("./forecast-job.ts");
+      return forecastJob(db, bucket(), wanted, asOfMs);
+    }
+    const { openRequestedJob } = await import("./open-job.ts");
     const { job, reason } = await openRequestedJob(db, wanted, { uid, asOfMs, key: randomUUID() });
     logger.info("retraining opened", { job, reason });
     return { job, reason };

@@ -1,4 +1,5 @@
 import type { Gate } from "../registry/schema.ts";
+import type { AlertContent } from "../shared/alert.ts";
 import { isFree } from "../shared/lease.ts";
 import { iso } from "../shared/time.ts";
 import { type Dataset, FINAL_STAGES, type JobStage, MAX_FOLDED, type RetrainingJob } from "./schema.ts";
@@ -188,4 +189,10 @@ export function isStuck(job: RetrainingJob, { queuedMinutes }: { queuedMinutes: 
   if (isFinal(job) || !isFree(job.lease, nowMs)) return false;
   const since = job.enqueued_at === null ? Number.NEGATIVE_INFINITY : Date.parse(job.enqueued_at);
   return nowMs - since >= queuedMinutes * 60_000;
+}
+
+/** What a person is told of a job that has failed. */
+export function failureOf({ id, kind, requested_by, attempts, result }: RetrainingJob): AlertContent {
+  const message = `the ${kind} retraining ${id} failed: ${result}`;
+  return { severity: "high", kind: "retraining_failed", message, details: { job: id, kind, requested_by, attempts } };
 }

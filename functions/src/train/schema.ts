@@ -124,6 +124,8 @@ export type RetrainingJob = z.infer<typeof RetrainingJob>;
 export const RetrainRequest = z.strictObject({
   kind: z.enum(["full", "incremental"]),
   reason: z.string().trim().min(1, "say why").max(500),
+  /** Answered with a forecast; opens nothing. */
+  dry_run: z.boolean().default(false),
 });
 export type RetrainRequest = z.infer<typeof RetrainRequest>;
 

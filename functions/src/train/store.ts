@@ -1,12 +1,12 @@
 import type { Firestore, QueryDocumentSnapshot, Transaction } from "firebase-admin/firestore";
 import { getFunctions } from "firebase-admin/functions";
 import { REGION } from "../config.ts";
-import { type AlertContent, logAlert, prepareAlert } from "../shared/alert.ts";
+import { logAlert, prepareAlert } from "../shared/alert.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
 import { RefusedError } from "../shared/errors.ts";
 import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { HeldJob, LostJobError } from "./held-job.ts";
-import { apply, type ClaimDecision, decideClaim, isFinal, type JobEvent, type JobLimits } from "./job.ts";
+import { apply, type ClaimDecision, decideClaim, failureOf, isFinal, type JobEvent, type JobLimits } from "./job.ts";
 import { type NewJob, queuedJob } from "./new-job.ts";
 import { decideOpening, type OpeningDecision, type OpenJob, originOf } from "./opening.ts";
 import { type CancelRequest, FINAL_STAGES, JobStage, RetrainingJob } from "./schema.ts";
@@ -15,6 +15,9 @@ export type { HeldJob } from "./held-job.ts";
 
 /** Jobs that a look at all open ones reads at most: one runs at a time, and a spoilt document may be in its way. */
 const MAX_OPEN = 50;
+
+/** Jobs among which the last full training is looked for: a month of weekly and skipped ones is fewer. */
+const MAX_ENDED = 30;
 
 /** What became of the wish to open a job. */
 export interface Opening {
@@ -57,6 +60,13 @@ export class JobStore {
   /** Ids of the open jobs, with what is known of each: of one whose document is spoilt, only that. */
   async outlineOpen(): Promise<OpenJob[]> {
     return outlines((await this.open().limit(MAX_OPEN).get()).docs);
+  }
+
+  /** The full job that has trained last and made a version; null if none of the latest did. */
+  async lastTrained(): Promise<RetrainingJob | null> {
+    const { docs } = await this.jobs().orderBy("ended_at", "desc").limit(MAX_ENDED).get();
+    const ended = docs.flatMap((doc) => readableDocument(RetrainingJob, doc) ?? []);
+    return ended.find(({ kind, version }) => kind === "full" && version !== null) ?? null;
   }
 
   /**
@@ -233,9 +243,4 @@ export class JobStore {
 
 function outlines(docs: readonly QueryDocumentSnapshot[]): OpenJob[] {
   return docs.map((doc) => readableDocument(RetrainingJob, doc) ?? { id: doc.id, unreadable: true });
-}
-
-function failureOf({ id, kind, requested_by, attempts, result }: RetrainingJob): AlertContent {
-  const message = `the ${kind} retraining ${id} failed: ${result}`;
-  return { severity: "high", kind: "retraining_failed", message, details: { job: id, kind, requested_by, attempts } };
 }
