@@ -3,8 +3,9 @@ import { EvaluationStore } from "../functions/src/evaluate/store.ts";
 import { bucket, database } from "../functions/src/shared/firestore.ts";
 import { hourId, iso } from "../functions/src/shared/time.ts";
 import { JobFiles } from "../functions/src/train/file-store.ts";
+import type { NewJob } from "../functions/src/train/new-job.ts";
 import { runJob } from "../functions/src/train/run-job.ts";
-import { JobStore, type NewJob } from "../functions/src/train/store.ts";
+import { JobStore } from "../functions/src/train/store.ts";
 import { runSchedule } from "../scripts/stack/client.ts";
 import { forgetTrainings, jobOf } from "./trainings.ts";
 

@@ -19,6 +19,9 @@ export const LOG_SHARDS = defineInt("LOG_SHARDS", { default: 1 });
 /** When the version in service is trained on with what is new, in Cloud Scheduler's words, UTC. */
 export const WEEKLY_SCHEDULE = defineString("WEEKLY_SCHEDULE", { default: "every monday 03:00" });
 
+/** When everything is trained anew, in Cloud Scheduler's words, UTC. */
+export const MONTHLY_SCHEDULE = defineString("MONTHLY_SCHEDULE", { default: "1 of month 04:00" });
+
 /** Emulator only: a visit's event time is its `hora_local`, so that weeks can be driven in seconds. */
 export const VIRTUAL_TIME = defineBoolean("VIRTUAL_TIME", { default: false });
 
@@ -270,6 +273,8 @@ export const Lifecycle = z
         /** Minutes in `queued` after which a job's task is enqueued again. */
         queued_minutes: z.number().min(0.05).max(60).default(2),
         max_attempts: z.number().int().min(1).max(20).default(5),
+        /** Hours after its opening (server time) from which a job that is still open fails. */
+        max_hours: z.number().min(0.001).max(168).default(12),
       })
       .prefault({}),
     deployment: z

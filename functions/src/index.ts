@@ -6,4 +6,12 @@ export { advanceDeployments, deployVersion, rollback } from "./deploy/functions.
 export { onConfigWritten, setConfig } from "./govern/functions.ts";
 export { monitorHealth } from "./monitor/functions.ts";
 export { onRoutingWritten, predict, setRouting } from "./serve/functions.ts";
-export { compareVersions, onInteractionLog, retrain, retrainWeekly, runRetraining } from "./train/functions.ts";
+export {
+  cancelRetraining,
+  compareVersions,
+  onInteractionLog,
+  retrain,
+  retrainMonthly,
+  retrainWeekly,
+  runRetraining,
+} from "./train/functions.ts";

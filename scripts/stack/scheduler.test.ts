@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextTime, WEEKLY } from "./scheduler.ts";
+import { nextMonthly, nextTime, WEEKLY } from "./scheduler.ts";
 
 describe("the local scheduler", () => {
   it.each([
@@ -16,5 +16,15 @@ describe("the local scheduler", () => {
     { now: 300_000, next: 600_000 },
   ])("runs what comes every five minutes at whole ones: after $now ms at $next ms", ({ now, next }) => {
     expect(nextTime({ everyMs: 300_000, afterMs: 0 }, now)).toBe(next);
+  });
+});
+
+describe("the monthly schedule", () => {
+  it.each([
+    { name: "is due later on the first", now: "2026-11-01T03:59:59.999Z", next: "2026-11-01T04:00:00.000Z" },
+    { name: "is over at its own time", now: "2026-11-01T04:00:00.000Z", next: "2026-12-01T04:00:00.000Z" },
+    { name: "comes after the end of the year", now: "2026-12-31T12:00:00.000Z", next: "2027-01-01T04:00:00.000Z" },
+  ])("$name", ({ now, next }) => {
+    expect(new Date(nextMonthly(Date.parse(now))).toISOString()).toBe(next);
   });
 });

@@ -14,28 +14,43 @@ interface Cadence {
 export const WEEKLY: Cadence = { everyMs: 7 * DAY_MS, afterMs: 4 * DAY_MS + 3 * HOUR_MS };
 
 /** What Cloud Scheduler does in a project: functions/src holds the same cadence in each function's own schedule. */
-const SCHEDULES: readonly (Cadence & { name: string })[] = [
-  { name: "advanceDeployments", everyMs: MINUTE_MS, afterMs: 0 },
-  { name: "monitorHealth", everyMs: 5 * MINUTE_MS, afterMs: 0 },
-  { name: "reconcile", everyMs: HOUR_MS, afterMs: 0 },
-  { name: "retrainWeekly", ...WEEKLY },
+const SCHEDULES: readonly { name: string; next: (nowMs: number) => number }[] = [
+  { name: "advanceDeployments", next: (nowMs) => nextTime({ everyMs: MINUTE_MS, afterMs: 0 }, nowMs) },
+  { name: "monitorHealth", next: (nowMs) => nextTime({ everyMs: 5 * MINUTE_MS, afterMs: 0 }, nowMs) },
+  { name: "reconcile", next: (nowMs) => nextTime({ everyMs: HOUR_MS, afterMs: 0 }, nowMs) },
+  { name: "retrainWeekly", next: (nowMs) => nextTime(WEEKLY, nowMs) },
+  { name: "retrainMonthly", next: nextMonthly },
 ];
+
+/** A timer holds 24.8 days at most: what is further away is looked at again every day. */
+const LONGEST_WAIT_MS = DAY_MS;
 
 /** The first time of a schedule after `nowMs`, epoch milliseconds. */
 export function nextTime({ everyMs, afterMs }: Cadence, nowMs: number): number {
   return (Math.floor((nowMs - afterMs) / everyMs) + 1) * everyMs + afterMs;
 }
 
+/** The first 1st of a month, 04:00 UTC, after `nowMs`. */
+export function nextMonthly(nowMs: number): number {
+  const now = new Date(nowMs);
+  const thisMonthMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1, 4);
+  return thisMonthMs > nowMs ? thisMonthMs : Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1, 4);
+}
+
 /** Calls the scheduled functions of a running stack, with the real time, until the process ends. */
 export function keepSchedules(functionsUrl: string, say: (line: string) => void): void {
-  for (const { name, ...cadence } of SCHEDULES) {
-    const wait = (): void => {
-      const atMs = nextTime(cadence, Date.now());
-      setTimeout(() => {
-        wait();
+  for (const { name, next } of SCHEDULES) {
+    const wait = (atMs: number): void => {
+      const look = (): void => {
+        if (Date.now() < atMs) {
+          wait(atMs);
+          return;
+        }
+        wait(next(Date.now()));
         runSchedule(name, new Date(atMs).toISOString(), functionsUrl).catch((error: unknown) => say(String(error)));
-      }, atMs - Date.now()).unref();
+      };
+      setTimeout(look, Math.min(atMs - Date.now(), LONGEST_WAIT_MS)).unref();
     };
-    wait();
+    wait(next(Date.now()));
   }
 }

@@ -34,6 +34,24 @@ export function writeAlert(db: Firestore, tx: Transaction, id: string, content: 
   tx.create(db.collection("alerts").doc(entry.id), entry);
 }
 
+/**
+ * As `writeAlert`, but raised again it changes nothing. Reads, so call it before the transaction's first write; it returns
+ * the write to do.
+ */
+export async function prepareAlert(
+  db: Firestore,
+  tx: Transaction,
+  id: string,
+  content: AlertContent,
+): Promise<() => void> {
+  const entry = entryOf(`${content.kind}.${id}`, content);
+  const ref = db.collection("alerts").doc(entry.id);
+  const { exists } = await tx.get(ref);
+  return () => {
+    if (!exists) tx.create(ref, entry);
+  };
+}
+
 /** The line in the log that goes with an alert. */
 export function logAlert({ severity, kind, message }: AlertContent): void {
   logger.warn("alert", { severity, kind, message });

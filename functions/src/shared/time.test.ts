@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { isoWeek } from "./time.ts";
+import { isoWeek, monthId } from "./time.ts";
+
+describe("the month", () => {
+  it.each([
+    { name: "begins on the first at 00:00", at: "2026-11-01T00:00:00.000Z", month: "2026-11" },
+    { name: "ends a millisecond before the next first", at: "2026-10-31T23:59:59.999Z", month: "2026-10" },
+    { name: "has two digits", at: "2027-01-01T04:00:00.000Z", month: "2027-01" },
+  ])("$name", ({ at, month }) => {
+    expect(monthId(Date.parse(at))).toBe(month);
+  });
+});
 
 describe("the ISO 8601 week", () => {
   // date -u -d DATE +%G-W%V

@@ -13,6 +13,11 @@ export function hourId(ms: number): string {
   return `${iso(ms).slice(0, 13)}Z`;
 }
 
+/** `2026-11`: the calendar month that holds an instant, UTC. */
+export function monthId(ms: number): string {
+  return iso(ms).slice(0, 7);
+}
+
 const DAY_MS = 86_400_000;
 
 /**

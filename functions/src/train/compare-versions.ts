@@ -154,5 +154,5 @@ function heldOut(
   const busy = busyVisitors(samples, validation);
   const validator = new LogValidator({ fromMs, toMs, asOfMs: toMs }, { limits: validation, busy });
   const valid = samples.filter((sample) => validator.check(sample).length === 0);
-  return judgingOnly(valid, { training, validation: validator.report() });
+  return judgingOnly(valid, { training, limits: validation, validation: validator.report() });
 }

@@ -81,14 +81,14 @@ export function compareAnswers(
 /** Makes valid samples a workspace in which every visit judges, and none is learnt from. */
 export function judgingOnly(
   samples: readonly Sample[],
-  { training, validation }: Pick<Workspace, "training" | "validation">,
+  { training, limits, validation }: Pick<Workspace, "training" | "limits" | "validation">,
 ): Workspace {
   const examples = examplesOf(samples, training.target_policy);
   const holdout = Int32Array.from(examples.ids.keys());
   const split = { train: new Int32Array(), holdout, trainSessions: 0, holdoutSessions: examples.sessions };
   examples.weights = weighted(examples, split, training);
   const plan = { constants: {}, trees: [] };
-  return { training, validation, examples, visits: examples, split, plan, fold: null, parent: null };
+  return { training, limits, validation, examples, visits: examples, split, plan, fold: null, parent: null };
 }
 
 /** Class groups in which visits want, or one of the versions says, more than one and the same class. */

@@ -6,14 +6,14 @@ import { HttpsError, onCall } from "firebase-functions/https";
 import { onSchedule } from "firebase-functions/scheduler";
 import { onTaskDispatched } from "firebase-functions/tasks";
 import { eventNow } from "../collect/event-now.ts";
-import { DATABASE_ID, REGION, VIRTUAL_TIME, WEEKLY_SCHEDULE } from "../config.ts";
+import { DATABASE_ID, MONTHLY_SCHEDULE, REGION, VIRTUAL_TIME, WEEKLY_SCHEDULE } from "../config.ts";
 import { asAdmin } from "../shared/callable.ts";
 import { parseInput } from "../shared/errors.ts";
 import { bucket, database } from "../shared/firestore.ts";
-import { isoWeek } from "../shared/time.ts";
+import { isoWeek, monthId } from "../shared/time.ts";
 import { Debounce } from "./debounce.ts";
 import type { RunOutcome } from "./run-job.ts";
-import { CompareRequest, RetrainRequest, RetrainTask } from "./schema.ts";
+import { CancelRequest, CompareRequest, RetrainRequest, RetrainTask } from "./schema.ts";
 
 /** Commits of the fold that one event of a burst does at most: up to 50,000 logs. */
 const EVENT_STEPS = 50;
@@ -59,36 +59,47 @@ export const runRetraining = onTaskDispatched(
   },
 );
 
-/** Opens a full retraining by hand: for admins, with a reason. */
+/** Opens a retraining by hand, or foretells one on a dry run: for admins, with a reason. */
 export const retrain = onCall({ region: REGION }, (request) =>
   asAdmin(request, async ({ uid }, db) => {
     const wanted = parseInput(RetrainRequest, request.data, "the request");
-    const { openRequestedJob } = await import("./open-job.ts");
     const asOfMs = await eventNow(db, { serverMs: Date.now(), isVirtual: VIRTUAL_TIME.value() });
-    const { job } = await openRequestedJob(db, wanted, { uid, asOfMs, key: randomUUID() });
-    logger.info("retraining opened", { job });
-    return { job };
+    if (wanted.dry_run) {
+      const { forecastJob } = await import("./forecast-job.ts");
+      return forecastJob(db, bucket(), wanted, asOfMs);
+    }
+    const { openRequestedJob } = await import("./open-job.ts");
+    const { job, reason } = await openRequestedJob(db, wanted, { uid, asOfMs, key: randomUUID() });
+    logger.info("retraining opened", { job, reason });
+    return { job, reason };
   }),
 );
+
+/** Ends a job that is queued or running: for admins, with a reason. */
+export const cancelRetraining = onCall({ region: REGION }, (request) =>
+  asAdmin(request, async ({ uid }, db) => {
+    const wanted = parseInput(CancelRequest, request.data, "the request");
+    const { cancelJob } = await import("./cancel-job.ts");
+    await cancelJob(db, bucket(), wanted, uid);
+    logger.info("retraining cancelled", { job: wanted.job });
+    return { job: wanted.job };
+  }),
+);
+
+const SCHEDULED = {
+  timeZone: "Etc/UTC",
+  region: REGION,
+  timeoutSeconds: 60,
+  // Tried again with the same time: a period must not be lost to a moment's failure.
+  retryCount: 5,
+  minBackoffSeconds: 30,
+};
 
 /** Every week, the version in service is to be gone on from with what came after it; "now" is the schedule's own time. */
 export const retrainWeekly = onSchedule(
   // The SDK's type wants text; deploying puts the param's value in its place.
-  {
-    schedule: WEEKLY_SCHEDULE.toCEL(),
-    timeZone: "Etc/UTC",
-    region: REGION,
-    timeoutSeconds: 60,
-    // Tried again with the same time: a week must not be lost to a moment's failure.
-    retryCount: 5,
-    minBackoffSeconds: 30,
-  },
-  async (event) => {
-    const { openScheduledJob } = await import("./open-job.ts");
-    const asOfMs = Date.parse(event.scheduleTime);
-    const wanted = { kind: "incremental", period: isoWeek(asOfMs), asOfMs } as const;
-    logger.info("weekly retraining", { ...(await openScheduledJob(database(), wanted)) });
-  },
+  { ...SCHEDULED, schedule: WEEKLY_SCHEDULE.toCEL() },
+  ({ scheduleTime }) => openPeriod("incremental", scheduleTime, isoWeek),
 );
 
 /** Compares two registered versions, or one and the rules, on the same visits: for admins. Writes nothing. */
@@ -102,6 +113,22 @@ export const compareVersions = onCall({ region: REGION, memory: "2GiB", timeoutS
     return comparison;
   }),
 );
+
+/** Every month, everything is to be trained anew on the whole window: what weekly children add to their parents ends there. */
+export const retrainMonthly = onSchedule({ ...SCHEDULED, schedule: MONTHLY_SCHEDULE.toCEL() }, ({ scheduleTime }) =>
+  openPeriod("full", scheduleTime, monthId),
+);
+
+async function openPeriod(
+  kind: RetrainRequest["kind"],
+  scheduleTime: string,
+  periodOf: (ms: number) => string,
+): Promise<void> {
+  const { openScheduledJob } = await import("./open-job.ts");
+  const asOfMs = Date.parse(scheduleTime);
+  const opening = await openScheduledJob(database(), { kind, period: periodOf(asOfMs), asOfMs });
+  logger.info("scheduled retraining", { ...opening });
+}
 
 /** Names a task's worker, unique per task; the process id tells whoever looks where it runs. */
 function holder(): string {

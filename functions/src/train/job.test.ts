@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { apply, decideClaim, isFinal, isStuck, type JobEvent } from "./job.ts";
+import { apply, decideClaim, isFinal, isStuck, type JobEvent, overdue } from "./job.ts";
+import { queuedJob } from "./new-job.ts";
 import { JobStage, RetrainingJob } from "./schema.ts";
 
 const NOW = Date.parse("2026-09-28T05:12:00.000Z");
@@ -78,6 +79,18 @@ describe("a job", () => {
       from: { stage: "training", lease: leased(NOW + 5), enqueued_at: at(NOW - 1) },
       event: { type: "handed_over" },
       to: { stage: "training", lease: null, enqueued_at: at(NOW) },
+    },
+    {
+      name: "keeps a note of a wish that it answers",
+      from: { stage: "training" },
+      event: { type: "folded", by: "age.rules.2026-09-28T05Z", reason: "age: 31 days" },
+      to: { stage: "training", folded: [{ by: "age.rules.2026-09-28T05Z", reason: "age: 31 days", at: at(NOW) }] },
+    },
+    {
+      name: "keeps one note of a wish that comes twice",
+      from: { stage: "training", folded: [{ by: "age", reason: "31 days", at: at(0) }] },
+      event: { type: "folded", by: "age", reason: "31 days" },
+      to: { folded: [{ by: "age", reason: "31 days", at: at(0) }] },
     },
     {
       name: "collected is validating",
@@ -181,9 +194,79 @@ describe("a worker that wants a job", () => {
     { name: "its worker's lease ends just now", job: { lease: leased(NOW) }, action: "claim" },
     { name: "four workers died of it", job: { lease: leased(NOW), attempts: 3 }, action: "claim" },
     { name: "five workers died of it", job: { lease: leased(NOW), attempts: 4 }, action: "give_up" },
+    { name: "it was opened 12 hours ago", job: { created_at: at(NOW - 12 * 3_600_000) }, action: "give_up" },
+    {
+      name: "it was opened 12 hours ago and somebody is at work",
+      job: { created_at: at(NOW - 12 * 3_600_000), lease: leased(NOW + 1) },
+      action: "wait",
+    },
     { name: "it is over", job: { stage: "skipped" as const }, action: "leave" },
-  ])("when $name, should $action", ({ job: differences, action }) => {
-    expect(decideClaim(job(differences), { maxAttempts: 5 }, NOW)).toMatchObject({ action });
+    { name: "it waits for another", job: { waits_for: "b" }, isBlocked: true, action: "wait" },
+    { name: "what it waits for is over", job: { waits_for: "b" }, isBlocked: false, action: "claim" },
+    { name: "it is over and waited for another", job: { stage: "aborted" as const }, isBlocked: true, action: "leave" },
+  ])("when $name, should $action", ({ job: differences, isBlocked = false, action }) => {
+    expect(decideClaim(job(differences), { maxAttempts: 5, maxHours: 12, isBlocked }, NOW)).toMatchObject({ action });
+  });
+});
+
+describe("the timeline of a job", () => {
+  const STORY: JobEvent[] = [
+    { type: "claimed", holder: "a.1", leaseSeconds: 3 },
+    { type: "collected", dataset: DATASET },
+    { type: "validated", validation: { ...VALIDATION, valid: 9 } },
+    { type: "trained", unit: "density", sha256: "aa", total: 2 },
+    { type: "trained", unit: "theme", sha256: "bb", total: 2 },
+    { type: "all_trained", total: 2 },
+    { type: "evaluated", version: VERSION },
+    { type: "registered", verdict: "better", result: "better" },
+  ];
+  const told = (from: RetrainingJob) =>
+    STORY.reduce((now, event, i) => apply(now, event, NOW + 1 + i), from).timeline?.map(
+      ({ stage, since, ended_at, done, total }) =>
+        `${stage} ${Date.parse(since) - NOW}-${Date.parse(ended_at ?? "") - NOW}: ${done} of ${total}`,
+    );
+  const stages = [
+    "queued 0-1: 0 of 0",
+    "collecting 1-2: 10 of 10",
+    "validating 2-3: 9 of 10",
+    "training 3-6: 2 of 2",
+    "evaluating 6-7: 0 of 0",
+    "registering 7-8: 0 of 0",
+  ];
+
+  it("has every stage with its times and what was done of it", () => {
+    const { timeline, ...known } = queuedJob(job(), null, NOW);
+    expect(told({ ...known, timeline: timeline ?? [] })).toEqual(stages);
+  });
+
+  it("of one that was opened before there was one begins where it is", () => {
+    expect(told(job())).toEqual(stages);
+  });
+});
+
+describe("a job that answers many wishes", () => {
+  it("keeps a note of the latest 50", () => {
+    let busy = job();
+    for (let i = 0; i < 60; i++) busy = apply(busy, { type: "folded", by: String(i), reason: "" }, NOW);
+    expect(busy.folded?.map(({ by }) => by)).toEqual(Array.from({ length: 50 }, (_, i) => String(i + 10)));
+    expect(RetrainingJob.parse(busy)).toEqual(busy);
+  });
+});
+
+describe("a job is overdue", () => {
+  const created_at = at(NOW - 12 * 3_600_000);
+  const reason = "not over 12 h after it was opened, last while training: round 3";
+  const progress = { done: 0, total: 4, message: "round 3" };
+  it.each([
+    {
+      name: "training 12 hours after it was opened",
+      job: { created_at, stage: "training" as const, progress },
+      reason,
+    },
+    { name: "a millisecond earlier", job: { created_at: at(NOW - 12 * 3_600_000 + 1) }, reason: undefined },
+    { name: "over", job: { created_at, stage: "skipped" as const }, reason: undefined },
+  ])("when $name: $reason", ({ job: differences, reason }) => {
+    expect(overdue(job(differences), { maxHours: 12 }, NOW)).toBe(reason);
   });
 });
 
@@ -206,6 +289,7 @@ const anyEvent: fc.Arbitrary<JobEvent> = fc.oneof(
     { type: "renewed", leaseSeconds: 3, message: "still here" },
     { type: "handed_over" },
     { type: "enqueued" },
+    { type: "folded", by: "age", reason: "31 days" },
     { type: "collected", dataset: DATASET },
     { type: "validated", validation: VALIDATION },
     { type: "validated", validation: { ...VALIDATION, verdict: "abort" } },

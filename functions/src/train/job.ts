@@ -1,7 +1,8 @@
 import type { Gate } from "../registry/schema.ts";
+import type { AlertContent } from "../shared/alert.ts";
 import { isFree } from "../shared/lease.ts";
 import { iso } from "../shared/time.ts";
-import { type Dataset, FINAL_STAGES, type JobStage, type RetrainingJob } from "./schema.ts";
+import { type Dataset, FINAL_STAGES, type JobStage, MAX_FOLDED, type RetrainingJob } from "./schema.ts";
 
 /** Everything that can happen to a job. */
 export type JobEvent =
@@ -13,6 +14,8 @@ export type JobEvent =
   | { type: "handed_over" }
   /** A task for it was put into the queue again. */
   | { type: "enqueued" }
+  /** Another wish for a training is answered by this one; `by` is the id of the job it would have been. */
+  | { type: "folded"; by: string; reason: string }
   | { type: "collected"; dataset: Dataset }
   | { type: "validated"; validation: NonNullable<RetrainingJob["validation"]> }
   /** One unit of work is done: its result is in Storage. */
@@ -58,12 +61,21 @@ export function apply(job: RetrainingJob, event: JobEvent, nowMs: number): Retra
       return { ...job, lease: null, enqueued_at: iso(nowMs) };
     case "enqueued":
       return { ...job, enqueued_at: iso(nowMs) };
-    case "collected":
+    case "folded": {
+      const folded = job.folded ?? [];
+      if (folded.some(({ by }) => by === event.by)) return job;
+      const wish = { by: event.by, reason: event.reason, at: iso(nowMs) };
+      return { ...job, folded: [...folded, wish].slice(-MAX_FOLDED) };
+    }
+    case "collected": {
       if (job.stage !== "collecting") return job;
-      return enter({ ...job, dataset: event.dataset }, "validating", nowMs);
+      const { rows } = event.dataset;
+      return enter({ ...measured(job, rows, rows), dataset: event.dataset }, "validating", nowMs);
+    }
     case "validated": {
       if (job.stage !== "validating") return job;
-      const judged = { ...job, validation: event.validation };
+      const { valid, checked } = event.validation;
+      const judged = { ...measured(job, valid, checked), validation: event.validation };
       return event.validation.verdict === "abort"
         ? end(judged, "aborted", event.validation.reason, nowMs)
         : enter(judged, "training", nowMs);
@@ -71,8 +83,9 @@ export function apply(job: RetrainingJob, event: JobEvent, nowMs: number): Retra
     case "trained": {
       if (job.stage !== "training") return job;
       const units = { ...job.units, [event.unit]: event.sha256 };
-      const progress = { done: Object.keys(units).length, total: event.total, message: `${event.unit} is trained` };
-      return { ...job, units, progress };
+      const done = Object.keys(units).length;
+      const progress = { done, total: event.total, message: `${event.unit} is trained` };
+      return { ...measured(job, done, event.total), units, progress };
     }
     case "all_trained":
       return job.stage === "training" && Object.keys(job.units).length === event.total
@@ -99,7 +112,22 @@ export function apply(job: RetrainingJob, event: JobEvent, nowMs: number): Retra
 }
 
 function enter(job: RetrainingJob, stage: JobStage, nowMs: number): RetrainingJob {
-  return { ...job, stage, stage_since: iso(nowMs), progress: { ...job.progress, message: stage } };
+  const since = iso(nowMs);
+  const ended = timelineOf(job).map((entry) => (entry.ended_at === null ? { ...entry, ended_at: since } : entry));
+  const begun = isFinal({ stage }) ? [] : [{ stage, since, ended_at: null, done: 0, total: 0 }];
+  const progress = { ...job.progress, message: stage };
+  return { ...job, stage, stage_since: since, progress, timeline: [...ended, ...begun] };
+}
+
+/** The job with what is done of its present stage. */
+function measured(job: RetrainingJob, done: number, total: number): RetrainingJob {
+  const timeline = timelineOf(job).map((entry) => (entry.ended_at === null ? { ...entry, done, total } : entry));
+  return { ...job, timeline };
+}
+
+/** Of a job that was opened before there was one, it begins with the present stage. */
+function timelineOf({ timeline, stage, stage_since: since }: RetrainingJob): NonNullable<RetrainingJob["timeline"]> {
+  return timeline ?? [{ stage, since, ended_at: null, done: 0, total: 0 }];
 }
 
 function end(job: RetrainingJob, stage: JobStage, result: string, nowMs: number): RetrainingJob {
@@ -110,20 +138,34 @@ function lease(holder: string, seconds: number, nowMs: number): NonNullable<Retr
   return { holder, expires_at: iso(nowMs + seconds * 1000) };
 }
 
+/** What a job may cost before it fails. */
+export interface JobLimits {
+  maxAttempts: number;
+  /** Since it was opened. */
+  maxHours: number;
+}
+
 /** What a worker that wants a job should do, and why. */
 export interface ClaimDecision {
   action: "claim" | "wait" | "leave" | "give_up";
   reason: string;
 }
 
-/** Whether a worker may have the job: not if it is over or somebody is at work; and not if it has killed too many. */
+/**
+ * Whether a worker may have the job: not if it is over, waits for another or somebody is at work; and not if it has killed
+ * too many.
+ * @param isBlocked the job that it waits for is not over
+ */
 export function decideClaim(
   job: RetrainingJob,
-  { maxAttempts }: { maxAttempts: number },
+  { maxAttempts, maxHours, isBlocked }: JobLimits & { isBlocked: boolean },
   nowMs: number,
 ): ClaimDecision {
   if (isFinal(job)) return { action: "leave", reason: `the job is ${job.stage}` };
   if (!isFree(job.lease, nowMs)) return { action: "wait", reason: `${job.lease?.holder} is at work on it` };
+  const late = overdue(job, { maxHours }, nowMs);
+  if (late !== undefined) return { action: "give_up", reason: late };
+  if (isBlocked) return { action: "wait", reason: `it waits for the end of ${job.waits_for}` };
   if (job.lease === null) return { action: "claim", reason: "nobody is at work on it" };
   const attempts = job.attempts + 1;
   if (attempts >= maxAttempts) {
@@ -132,9 +174,25 @@ export function decideClaim(
   return { action: "claim", reason: `${job.lease.holder} went silent` };
 }
 
+/** Why an open job is to fail, in words: it has been open for too long; undefined while it has not. */
+export function overdue(
+  job: RetrainingJob,
+  { maxHours }: Pick<JobLimits, "maxHours">,
+  nowMs: number,
+): string | undefined {
+  if (isFinal(job) || nowMs - Date.parse(job.created_at) < maxHours * 3_600_000) return undefined;
+  return `not over ${maxHours} h after it was opened, last while ${job.stage}: ${job.progress.message}`;
+}
+
 /** True when no task can be counted on to move the job: one must be put into the queue again. */
 export function isStuck(job: RetrainingJob, { queuedMinutes }: { queuedMinutes: number }, nowMs: number): boolean {
   if (isFinal(job) || !isFree(job.lease, nowMs)) return false;
   const since = job.enqueued_at === null ? Number.NEGATIVE_INFINITY : Date.parse(job.enqueued_at);
   return nowMs - since >= queuedMinutes * 60_000;
+}
+
+/** What a person is told of a job that has failed. */
+export function failureOf({ id, kind, requested_by, attempts, result }: RetrainingJob): AlertContent {
+  const message = `the ${kind} retraining ${id} failed: ${result}`;
+  return { severity: "high", kind: "retraining_failed", message, details: { job: id, kind, requested_by, attempts } };
 }

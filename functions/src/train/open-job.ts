@@ -9,7 +9,7 @@ import { JobStore, type Opening } from "./store.ts";
 
 /**
  * Opens the job of a decision that fired, and enqueues its task. The job's id follows from the decision, so opening it again
- * after a crash is a no-op; if another job is open already, the decision is taken to be answered by that one.
+ * after a crash is a no-op; if another job is open already, the decision is answered by that one, which keeps a note of it.
  * @throws {RangeError} nothing fired
  */
 export async function openJobFor(db: Firestore, evaluation: Evaluation): Promise<Opening> {
@@ -26,19 +26,19 @@ export async function openJobFor(db: Firestore, evaluation: Evaluation): Promise
     in_service,
   });
   await new EvaluationStore(db).recordJob(id, opening.job);
-  if (opening.opened) await jobs.enqueue(opening.job);
+  await enqueueIfDue(jobs, opening);
   return opening;
 }
 
 /**
- * Opens a job by hand, with who and why on audit, and enqueues its task.
+ * Opens a job by hand, with who and why on audit, and enqueues its task; a full one waits for an incremental one that is open.
  * @param asOfMs the training's "now", event time
  * @param key makes the job's id, unique per request
- * @throws {RefusedError} another job is open
+ * @throws {RefusedError} another job is in its way
  */
 export async function openRequestedJob(
   db: Firestore,
-  { kind, reason }: RetrainRequest,
+  { kind, reason }: Pick<RetrainRequest, "kind" | "reason">,
   { uid, asOfMs, key }: { uid: string; asOfMs: number; key: string },
 ): Promise<Opening> {
   const jobs = new JobStore(db);
@@ -48,8 +48,8 @@ export async function openRequestedJob(
     { id, kind, requested_by: uid, reason, evaluation: null, as_of: iso(asOfMs), in_service: stable },
     { who: uid, action: "retrain", target: `retraining_jobs/${id}`, reason, details: { kind } },
   );
-  if (!opening.opened) throw new RefusedError(`the job ${opening.job} is queued or running; wait for its end`);
-  await jobs.enqueue(id);
+  if (!opening.opened) throw new RefusedError(opening.reason);
+  await enqueueIfDue(jobs, opening);
   return opening;
 }
 
@@ -57,13 +57,12 @@ export async function openRequestedJob(
 export interface ScheduledOpening extends Opening {
   /** The job that the schedule wanted: `{kind}.{period}`. */
   wanted: string;
-  reason: string;
 }
 
 /**
- * Opens the job of a schedule, once per period, and enqueues its task. A schedule that comes again finds its job; one that
- * finds another job open does not wait for it: the next period opens its own.
- * @param period what the schedule names its times by, `2026-W47`
+ * Opens the job of a schedule, once per period, and enqueues its task. A schedule that comes again finds its job. While
+ * another job is open, a full one waits for an incremental one; any other is put on record as skipped, with the reason.
+ * @param period what the schedule names its times by, `2026-W47` or `2026-11`
  * @param asOfMs the training's "now": the schedule's own time, event time
  */
 export async function openScheduledJob(
@@ -82,7 +81,11 @@ export async function openScheduledJob(
     as_of: iso(asOfMs),
     in_service: stable,
   });
-  if (opening.opened) await jobs.enqueue(wanted);
-  const seen = opening.job === wanted ? "was opened before" : `is not opened: ${opening.job} is queued or running`;
-  return { ...opening, wanted, reason: `${wanted} ${opening.opened ? "is opened" : seen}` };
+  await enqueueIfDue(jobs, opening);
+  return { ...opening, wanted };
+}
+
+/** A job that waits gets its task when what it waits for is over. */
+async function enqueueIfDue(jobs: JobStore, { action, job }: Opening): Promise<void> {
+  if (action === "open") await jobs.enqueue(job);
 }

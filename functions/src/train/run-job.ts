@@ -9,10 +9,12 @@ import { assembleVersion } from "./assemble-version.ts";
 import { collectDataset } from "./collect-dataset.ts";
 import { judgeDataset } from "./dataset-drift.ts";
 import { JobFiles } from "./file-store.ts";
+import { type HeldJob, LostJobError } from "./held-job.ts";
 import { isFinal } from "./job.ts";
 import type { Assembled } from "./make-version.ts";
 import { exhausted, openParent } from "./parent.ts";
-import { type HeldJob, JobStore, LostJobError } from "./store.ts";
+import { JobStore } from "./store.ts";
+import { tidy } from "./tidy.ts";
 import { trainUnits } from "./train-units.ts";
 import { unitsOf } from "./units.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
@@ -47,13 +49,13 @@ export async function runJob(id: string, worker: Worker): Promise<RunOutcome> {
   const { db, bucket, holder, clock } = worker;
   const { jobs: policy } = await readLifecycle(db);
   const endMs = clock() + policy.task_minutes * 60_000;
-  const store = new JobStore(db);
+  const store = new JobStore(db, clock);
   const files = new JobFiles(bucket, id);
-  const maxAttempts = policy.max_attempts;
-  const { decision, held } = await store.claim(id, { holder, leaseSeconds: policy.lease_seconds, maxAttempts });
+  const limits = { maxAttempts: policy.max_attempts, maxHours: policy.max_hours };
+  const { decision, held } = await store.claim(id, { holder, leaseSeconds: policy.lease_seconds, ...limits });
   if (held === null) {
     if (decision.action === "wait") return { outcome: "wait", stage: "", reason: decision.reason };
-    await files.clear();
+    await tidy(store, files, id);
     return { outcome: "ended", stage: "", reason: decision.reason };
   }
   try {
@@ -66,12 +68,17 @@ export async function runJob(id: string, worker: Worker): Promise<RunOutcome> {
       }
       await work.step();
     }
-    await files.clear();
+    await tidy(store, files, id);
     return { outcome: "ended", stage: held.job.stage, reason: held.job.result ?? "" };
   } catch (error) {
-    if (error instanceof LostJobError) return { outcome: "lost", stage: held.job.stage, reason: error.message };
-    const outcome = await stumble(held, error, maxAttempts);
-    if (isFinal(held.job)) await files.clear();
+    if (error instanceof LostJobError) {
+      // Ended by somebody else or by its deadline: whoever ended it cannot know what this worker has stored since.
+      const job = await store.read(id);
+      if (job === undefined || isFinal(job)) await tidy(store, files, id);
+      return { outcome: "lost", stage: job?.stage ?? "", reason: error.message };
+    }
+    const outcome = await stumble(held, error, limits.maxAttempts);
+    if (isFinal(held.job)) await tidy(store, files, id);
     return outcome;
   }
 }

@@ -20,6 +20,9 @@ export const JobStage = z.enum([
 export type JobStage = z.infer<typeof JobStage>;
 export const FINAL_STAGES: readonly JobStage[] = ["succeeded", "skipped", "aborted", "failed"];
 
+/** Wishes that one job keeps a note of at most, the latest. */
+export const MAX_FOLDED = 50;
+
 /** What was collected, kept in Storage, so that every retry trains on the same rows. */
 export const Dataset = z.object({
   path: z.string(),
@@ -54,7 +57,30 @@ export const RetrainingJob = z.object({
   lease: z.object({ holder: z.string(), expires_at: z.iso.datetime() }).nullable(),
   fence: count,
   enqueued_at: z.iso.datetime().nullable(),
+  /** The job that must be over before this one begins; documents of before, and those that wait for none, have none. */
+  waits_for: z.string().nullable().optional(),
+  /** Wishes for a training that came while this one was open, and that it answers: `by` is the id of the job they would have been. */
+  folded: z
+    .array(z.object({ by: z.string(), reason: z.string(), at: z.iso.datetime() }))
+    .max(MAX_FOLDED)
+    .optional(),
   progress: z.object({ done: count, total: count, message: z.string() }),
+  /**
+   * Every stage that it has been in, in order, the present one last with `ended_at` null: what was done of it (logs kept, logs
+   * valid, units trained) of how much. Final stages have no entry. Documents of before have none, or begin in the middle.
+   */
+  timeline: z
+    .array(
+      z.object({
+        stage: JobStage,
+        since: z.iso.datetime(),
+        ended_at: z.iso.datetime().nullable(),
+        done: count,
+        total: count,
+      }),
+    )
+    .max(JobStage.options.length)
+    .optional(),
   dataset: Dataset.nullable(),
   validation: z
     .object({
@@ -98,8 +124,17 @@ export type RetrainingJob = z.infer<typeof RetrainingJob>;
 export const RetrainRequest = z.strictObject({
   kind: z.enum(["full", "incremental"]),
   reason: z.string().trim().min(1, "say why").max(500),
+  /** Answered with a forecast; opens nothing. */
+  dry_run: z.boolean().default(false),
 });
 export type RetrainRequest = z.infer<typeof RetrainRequest>;
+
+/** What `cancelRetraining` asks for. */
+export const CancelRequest = z.strictObject({
+  job: z.string().min(1).max(200),
+  reason: z.string().trim().min(1, "say why").max(500),
+});
+export type CancelRequest = z.infer<typeof CancelRequest>;
 
 /** What a task of runRetraining carries. */
 export const RetrainTask = z.strictObject({ job: z.string().min(1).max(200) });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { HeldJob, LostJobError } from "./held-job.ts";
 import { apply, type JobEvent } from "./job.ts";
 import type { RetrainingJob } from "./schema.ts";
-import { HeldJob } from "./store.ts";
 
 const NOW = Date.parse("2026-09-28T05:00:00.000Z");
 const JOB: RetrainingJob = {
@@ -43,13 +43,15 @@ function slowStore() {
   };
 }
 
+// With a lease of 0 s every beat is due.
+const OPTIONS = { leaseSeconds: 0, maxHours: 12, clock: () => NOW };
+
 const settle = () => new Promise((resolve) => setTimeout(resolve, 1));
 
 describe("a held job", () => {
   it("has one sign of life under way at a time", async () => {
     const store = slowStore();
-    // With a lease of 0 s every beat is due.
-    const held = new HeldJob(store, JOB, { leaseSeconds: 0 });
+    const held = new HeldJob(store, JOB, OPTIONS);
     const beats = ["1", "2", "3"].map((message) => held.beat(message));
     await settle();
     expect(store.answers).toHaveLength(1);
@@ -60,7 +62,7 @@ describe("a held job", () => {
 
   it("reports after the sign of life that is under way, so that no late answer undoes what was reported", async () => {
     const store = slowStore();
-    const held = new HeldJob(store, JOB, { leaseSeconds: 0 });
+    const held = new HeldJob(store, JOB, OPTIONS);
     const beat = held.beat("round 1");
     const reports = ["density", "theme"].map((unit) => held.report({ type: "trained", unit, sha256: unit, total: 2 }));
     await settle();
@@ -71,5 +73,16 @@ describe("a held job", () => {
     }
     await Promise.all([beat, ...reports]);
     expect(held.job.units).toEqual({ density: "density", theme: "theme" });
+  });
+
+  it("fails with the first report after its deadline, and its worker stops", async () => {
+    const store = slowStore();
+    const held = new HeldJob(store, JOB, { ...OPTIONS, clock: () => NOW + 12 * 3_600_000 });
+    const beat = held.beat("round 7");
+    await settle();
+    store.answers[0]?.();
+    await expect(beat).rejects.toBeInstanceOf(LostJobError);
+    expect(held.job).toMatchObject({ stage: "failed", lease: null });
+    expect(held.job.result).toBe("not over 12 h after it was opened, last while training: ");
   });
 });
