@@ -80,6 +80,19 @@ export class VersionStore {
   }
 
   /**
+   * Puts the gate's verdict on a version that awaited evidence. One that has its verdict keeps it: done twice, the first holds.
+   * @throws {CorruptError} the version is not there
+   */
+  async judge(version: string, gate: ModelVersion["gate"]): Promise<void> {
+    await this.db.runTransaction(async (tx) => {
+      const ref = this.versions().doc(version);
+      const meta = parseDocument(ModelVersion, await tx.get(ref));
+      if (meta === undefined) throw new CorruptError(`there is no model_versions/${version}`);
+      if (meta.gate.verdict === "awaiting_evidence") tx.update(ref, { gate: ModelVersion.shape.gate.parse(gate) });
+    });
+  }
+
+  /**
    * The files of a version, each verified against the document by size and SHA-256: those that an answer needs, or every one,
    * the JSON exports too, which nothing here reads.
    * @throws {CorruptError} naming the file that is missing or is not what was published

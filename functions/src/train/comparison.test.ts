@@ -22,8 +22,9 @@ function visits(sessions = SESSIONS): Workspace {
     const log = { prediction_id: `p${i}`, session_id: `s${i}`, unit: `u${i}`, subject: `u${i}`, event_at, features };
     return sampleOf(someLog({ ...log, ...(i < ENGAGED_SESSIONS ? ENGAGED : {}) }));
   });
+  const { training, validation: limits } = Lifecycle.parse({});
   const validation = { verdict: "proceed", checked: sessions, valid: sessions, invalid: {}, reason: "" } as const;
-  return judgingOnly(samples, { training: Lifecycle.parse({}).training, validation });
+  return judgingOnly(samples, { training, limits, validation });
 }
 
 const rules = ({ examples }: Workspace): ComparedVersion => ({ version: "rules", answers: answersOfRules(examples) });

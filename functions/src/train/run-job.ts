@@ -11,6 +11,7 @@ import { judgeDataset } from "./dataset-drift.ts";
 import { JobFiles } from "./file-store.ts";
 import { type HeldJob, LostJobError } from "./held-job.ts";
 import { isFinal } from "./job.ts";
+import { judgeAwaiting } from "./judge-awaiting.ts";
 import type { Assembled } from "./make-version.ts";
 import { exhausted, openParent } from "./parent.ts";
 import { JobStore } from "./store.ts";
@@ -133,7 +134,11 @@ class JobWork {
 
   private async collect(): Promise<void> {
     const { job } = this.held;
-    const nowMs = this.worker.clock();
+    const { db, bucket, clock } = this.worker;
+    const nowMs = clock();
+    await judgeAwaiting({ db, bucket }, { asOfMs: Date.parse(job.as_of), serverMs: nowMs }, (message) =>
+      this.held.beat(message),
+    );
     if (job.kind === "full") return collectDataset(this.worker.db, this.files, this.held, { seenUntil: null, nowMs });
     const parent = job.in_service === "rules" ? undefined : await this.versions().read(job.in_service);
     if (parent === undefined) {
