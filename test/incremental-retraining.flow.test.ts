@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { InteractionLog } from "../functions/src/collect/schema.ts";
 import { parseBooster } from "../functions/src/model/format.ts";
 import { firstRounds, roundsOf } from "../functions/src/model/rounds.ts";
@@ -8,6 +8,7 @@ import type { ServedVersion } from "../functions/src/serve/schema.ts";
 import { bucket, database } from "../functions/src/shared/firestore.ts";
 import { LIFECYCLE_PATH } from "../functions/src/shared/lifecycle.ts";
 import { iso, isoWeek } from "../functions/src/shared/time.ts";
+import { judgeAwaiting } from "../functions/src/train/judge-awaiting.ts";
 import { openScheduledJob } from "../functions/src/train/open-job.ts";
 import { reproduceVersion } from "../functions/src/train/reproduce-version.ts";
 import type { RetrainingJob } from "../functions/src/train/schema.ts";
@@ -176,6 +177,42 @@ describe("the weekly schedule", () => {
     const { docs } = await db.collection("deployments").get();
     const [child] = await versionsOf(week(atMs));
     expect(docs.map((doc) => doc.get("version"))).not.toContain(child?.version);
+  });
+
+  it("has the child judged once its week is over, beside its parent, on the visits of that week", async () => {
+    const version = (await versionsOf(week(atMs)))[0]?.version ?? "";
+    const judgeAt = (asOfMs: number) =>
+      judgeAwaiting({ db, bucket: bucket() }, { asOfMs, serverMs: Date.now() }, async () => {});
+    const coming = learnableLogs("coming", { sessions: 1600, endMs: atMs + 4 * 24 * HOUR });
+    await storeLogs(coming);
+    try {
+      expect(await judgeAt(atMs + WEEK - 1)).toEqual([]);
+      await vi.waitFor(async () => {
+        const [first] = (await db.collection("interaction_logs").orderBy("fold_after", "desc").limit(1).get()).docs;
+        expect(Date.parse(String(first?.get("fold_after")))).toBeLessThan(Date.now());
+      });
+      const [judged] = await judgeAt(atMs + WEEK);
+      const gate = (await versions.read(version))?.gate;
+      expect(judged).toEqual({ version, verdict: gate?.verdict });
+      expect(["better", "not_better", "worse"]).toContain(gate?.verdict);
+      expect(gate).toMatchObject({ against: parent, judged: { at: iso(atMs + WEEK), to: iso(atMs + WEEK) } });
+      expect(gate?.sessions).toBe(1600);
+      // Done: no later look changes it.
+      expect(await judgeAt(atMs + 2 * WEEK)).toEqual([]);
+    } finally {
+      await removeLogs(coming);
+    }
+
+    const again = () => db.doc(`model_versions/${version}`).update({ "gate.verdict": "awaiting_evidence" });
+    await again();
+    expect(await judgeAt(atMs + WEEK)).toEqual([{ version, verdict: "not_enough_data" }]);
+    await again();
+    await putRouting();
+    expect(await judgeAt(atMs + WEEK)).toEqual([{ version, verdict: "not_enough_data" }]);
+    expect((await versions.read(version))?.gate.reason).toBe(
+      `${parent}, which it was to replace, is not in service any more: rules is`,
+    );
+    await putRouting({ stable: parent as ServedVersion });
   });
 
   it("puts its job on record as skipped while a full one is open, and leaves it at that", async () => {

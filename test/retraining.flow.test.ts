@@ -103,7 +103,7 @@ describe("enough new visits", () => {
     // On what came before, by models that had not seen it: much the same as on the hold-out.
     expect(Math.abs((folded?.log_loss.mean ?? 0) - (log_loss ?? 0))).toBeLessThan(0.15);
     expect(version?.metrics.variables["animation_duration"]?.cross_validation?.folds).toBe(5);
-    const { meta, files } = await new VersionStore(db, bucket()).loadFiles(job.version ?? "");
+    const { meta, files } = await new VersionStore(db, bucket()).loadFiles(job.version ?? "", "every");
     // Bundle, reference, scaler, card, forest, and each of four boosters as binary and as JSON.
     expect(Object.keys(meta.artefacts)).toHaveLength(13);
     expect(Buffer.from(files.get("model-card.md") ?? []).toString()).toMatch(

@@ -277,6 +277,16 @@ export const Lifecycle = z
         max_hours: z.number().min(0.001).max(168).default(12),
       })
       .prefault({}),
+    registry: z
+      .strictObject({
+        /** Versions that are kept, the newest; those in use are kept beside them. */
+        keep_versions: z.number().int().min(1).max(100).default(10),
+        /** Hours for which nothing new is removed: somebody may be at work on it. */
+        grace_hours: z.number().min(1).max(720).default(24),
+        /** `dry_run` says in the log what would be removed. */
+        clean_up: z.enum(["on", "dry_run", "off"]).default("on"),
+      })
+      .prefault({}),
     deployment: z
       .strictObject({
         /** Shares of traffic, rising, the last one 1. */

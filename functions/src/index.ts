@@ -3,7 +3,7 @@
 
 export { ingest, onInboxLog, reconcile } from "./collect/functions.ts";
 export { advanceDeployments, deployVersion, rollback } from "./deploy/functions.ts";
-export { onConfigWritten, setConfig } from "./govern/functions.ts";
+export { enforceRetention, onConfigWritten, setConfig } from "./govern/functions.ts";
 export { monitorHealth } from "./monitor/functions.ts";
 export { onRoutingWritten, predict, setRouting } from "./serve/functions.ts";
 export {

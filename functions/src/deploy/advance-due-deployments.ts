@@ -58,7 +58,9 @@ async function openNext(
   versions: VersionStore,
   { policy, nowMs }: { policy: Lifecycle["deployment"]; nowMs: number },
 ): Promise<Moved | undefined> {
-  const newest = (await versions.list(CANDIDATES)).find(({ gate }) => gate.verdict === "better");
+  const newest = (await versions.list(CANDIDATES)).find(
+    ({ gate, quarantined }) => gate.verdict === "better" && quarantined === undefined,
+  );
   if (newest === undefined || (await deployments.knows(newest.version))) return undefined;
   const { version, gate, lineage } = newest;
   const than = lineage.parent ?? "rules";

@@ -1,9 +1,10 @@
 import { logger } from "firebase-functions";
 import { onDocumentWrittenWithAuthContext } from "firebase-functions/firestore";
 import { onCall } from "firebase-functions/https";
+import { onSchedule } from "firebase-functions/scheduler";
 import { DATABASE_ID, REGION } from "../config.ts";
 import { asAdmin } from "../shared/callable.ts";
-import { database } from "../shared/firestore.ts";
+import { bucket, database } from "../shared/firestore.ts";
 import { LIFECYCLE_PATH } from "../shared/lifecycle.ts";
 import { judgeConfig } from "./judge-config.ts";
 import { setPolicy } from "./set-config.ts";
@@ -18,6 +19,23 @@ export const onConfigWritten = onDocumentWrittenWithAuthContext(
     const write = { before, updated, who: event.authId ?? event.authType };
     const outcome = await judgeConfig(database(), write, { eventMs: Date.parse(event.time), nowMs: Date.now() });
     logger.info("config written", { outcome });
+  },
+);
+
+/** Every day: versions that nothing needs are removed. */
+export const enforceRetention = onSchedule(
+  {
+    schedule: "every day 04:30",
+    timeZone: "Etc/UTC",
+    region: REGION,
+    memory: "512MiB",
+    timeoutSeconds: 540,
+    maxInstances: 1,
+  },
+  async () => {
+    const { cleanUpVersions } = await import("./clean-up-versions.ts");
+    const { mode, keep, remove, leftovers } = await cleanUpVersions({ db: database(), bucket: bucket() }, Date.now());
+    logger.info("versions cleaned up", { mode, kept: keep.length, removed: remove, leftovers });
   },
 );
 

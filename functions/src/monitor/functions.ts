@@ -12,16 +12,18 @@ const MAX_STEPS = 100;
 export const monitorHealth = onSchedule(
   { schedule: "every 5 minutes", region: REGION, memory: "512MiB", timeoutSeconds: 180 },
   async (event) => {
-    const [{ followLogs }, { reviveStuckJobs }] = await Promise.all([
+    const [{ followLogs }, { reviveStuckJobs }, { verifyRoutedVersions }] = await Promise.all([
       import("../train/follow-logs.ts"),
       import("./revive-stuck-jobs.ts"),
+      import("./verify-routed-versions.ts"),
     ]);
     const times = { eventMs: Date.parse(event.scheduleTime), serverMs: Date.now() };
     const run = { holder: randomUUID(), maxSteps: MAX_STEPS };
-    const [revived, followed] = await independently(
+    const [revived, damaged, followed] = await independently(
       reviveStuckJobs(database()),
+      verifyRoutedVersions(database(), bucket()),
       followLogs(database(), bucket(), { ...run, ...times }),
     );
-    logger.info("health", { revived, followed });
+    logger.info("health", { revived, damaged, followed });
   },
 );

@@ -338,5 +338,9 @@ export const ModelVersion = z.object({
   /** Not there in versions that were trained before it was measured. */
   bias: BiasReport.optional(),
   importance: Importance.optional(),
+  /** A file of it is damaged: nobody is answered by it any more. Server time. */
+  quarantined: z.object({ at: z.iso.datetime(), file: z.string(), reason: z.string() }).optional(),
+  /** Its files were deleted; what it was stays on record. Server time. */
+  removed: z.object({ at: z.iso.datetime(), why: z.string() }).optional(),
 });
 export type ModelVersion = z.infer<typeof ModelVersion>;

@@ -1,8 +1,9 @@
 import type { ApiError, Bucket } from "@google-cloud/storage";
-import type { Firestore } from "firebase-admin/firestore";
+import type { Firestore, Transaction } from "firebase-admin/firestore";
 import { logger } from "firebase-functions";
 import { type JudgedModel, openBundle } from "../model/bundle.ts";
 import { Bundle, XGBOOST_JSON } from "../model/schema.ts";
+import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
 import { canonicalJson, sha256 } from "../shared/canonical.ts";
 import { CorruptError, fieldIssues, inWords, reasonOf } from "../shared/errors.ts";
 import { alreadyExists, parseDocument } from "../shared/firestore.ts";
@@ -11,7 +12,7 @@ import { type Artefact, ModelVersion } from "./schema.ts";
 import { checksums, contentHash, versionTime } from "./version-id.ts";
 
 /** What a publisher tells of a version; the store adds checksums, and the time from the id (so that a retry says the same). */
-export type Publication = Omit<ModelVersion, "schema_version" | "created_at" | "artefacts">;
+export type Publication = Omit<ModelVersion, "schema_version" | "created_at" | "artefacts" | "quarantined" | "removed">;
 
 /** A version in use: its document, what its models answer, and the models. */
 export interface LoadedVersion {
@@ -20,6 +21,13 @@ export interface LoadedVersion {
   model: JudgedModel;
   files: ReadonlyMap<string, Uint8Array>;
 }
+
+/** Where files are. */
+const FOLDER = "model_versions/";
+/** Objects that a clean-up looks at: some 20 a version. */
+const MAX_OBJECTS = 10_000;
+/** Versions that were removed, among which older ones that were kept are looked for. */
+const REMOVED_BETWEEN = 40;
 
 /** Versions at rest: metadata in `model_versions`, artefacts in Storage under `model_versions/{version}/`. */
 export class VersionStore {
@@ -35,9 +43,21 @@ export class VersionStore {
     return parseDocument(ModelVersion, await this.versions().doc(version).get());
   }
 
-  /** The newest versions first. One whose document somebody spoilt is left out, with a line in the log. */
+  /**
+   * The newest versions first, without those that were removed. One whose document somebody spoilt is left out, with a line in
+   * the log.
+   */
   async list(limit: number): Promise<ModelVersion[]> {
-    const { docs } = await this.db.collection("model_versions").orderBy("version", "desc").limit(limit).get();
+    return (await this.history(limit + REMOVED_BETWEEN)).filter(({ removed }) => removed === undefined).slice(0, limit);
+  }
+
+  /**
+   * Versions that were ever registered, the newest first.
+   * @param before only those that are older than this id
+   */
+  async history(limit: number, before?: string): Promise<ModelVersion[]> {
+    const newest = this.versions().orderBy("version", "desc").limit(limit);
+    const { docs } = await (before === undefined ? newest : newest.startAfter(before)).get();
     return docs.flatMap((doc) => {
       const parsed = ModelVersion.safeParse(doc.data());
       if (parsed.success) return [parsed.data];
@@ -94,7 +114,7 @@ export class VersionStore {
 
   /**
    * The files of a version, each verified against the document by size and SHA-256: those that an answer needs, or every one,
-   * the JSON exports too, which nothing here reads.
+   * the JSON exports too, which nothing here reads. A version with a damaged file is quarantined, and not looked at again.
    * @throws {CorruptError} naming the file that is missing or is not what was published
    */
   async loadFiles(
@@ -103,12 +123,84 @@ export class VersionStore {
   ): Promise<{ meta: ModelVersion; files: ReadonlyMap<string, Uint8Array> }> {
     const meta = await this.read(version);
     if (meta === undefined) throw new CorruptError(`there is no model_versions/${version}`);
+    const { quarantined, removed } = meta;
+    if (removed !== undefined) throw new CorruptError(`${version} was removed ${removed.at}: ${removed.why}`);
+    if (quarantined !== undefined) {
+      throw new CorruptError(`${version} is in quarantine since ${quarantined.at}: ${quarantined.reason}`);
+    }
+    const wanted = Object.entries(meta.artefacts).filter(([file]) => which === "every" || isNeeded(file));
     const files = await Promise.all(
-      Object.entries(meta.artefacts)
-        .filter(([file]) => which === "every" || !file.endsWith(XGBOOST_JSON))
-        .map(async ([file, artefact]): Promise<[string, Uint8Array]> => [file, await this.download(artefact)]),
+      wanted.map(async ([file, artefact]): Promise<[string, Uint8Array]> => {
+        try {
+          return [file, await this.download(artefact)];
+        } catch (error) {
+          if (error instanceof CorruptError && error.object !== undefined) await this.confirmDamage(version, artefact);
+          throw error;
+        }
+      }),
     );
     return { meta, files: new Map(files) };
+  }
+
+  /** Looks once more at a file that seemed damaged, since a broken transfer is no damage, and puts its version in quarantine. */
+  private async confirmDamage(version: string, artefact: Artefact): Promise<void> {
+    try {
+      await this.download(artefact);
+    } catch (error) {
+      if (!(error instanceof CorruptError)) throw error;
+      await this.quarantine(version, { file: artefact.path, reason: error.message });
+    }
+  }
+
+  /**
+   * Takes a version out of use, with an alert that says which file is damaged. Done again, it changes nothing. An admin who has
+   * put the file back deletes the field `quarantined`.
+   */
+  async quarantine(version: string, { file, reason }: { file: string; reason: string }): Promise<void> {
+    const alert: AlertContent = {
+      severity: "high",
+      kind: "version_quarantined",
+      message: `${version} is in quarantine and answers nobody any more: ${reason}`,
+      details: { version, file },
+    };
+    const isNew = await this.db.runTransaction(async (tx) => {
+      const ref = this.versions().doc(version);
+      const meta = parseDocument(ModelVersion, await tx.get(ref));
+      if (meta === undefined || meta.quarantined !== undefined) return false;
+      const at = iso(Date.now());
+      tx.update(ref, { quarantined: { at, file, reason } });
+      writeAlert(this.db, tx, `${version}.${at}`, alert);
+      return true;
+    });
+    if (isNew) logAlert(alert);
+  }
+
+  /**
+   * Takes a version off the list for good: its document stays as a tombstone, its files may be deleted from then on.
+   * @param isFree asked in the same transaction, after all that it reads; a version that is in use after all stays
+   * @returns whether it is removed now, or was before
+   */
+  async bury(version: string, why: string, isFree: (tx: Transaction) => Promise<boolean>): Promise<boolean> {
+    return this.db.runTransaction(async (tx) => {
+      const ref = this.versions().doc(version);
+      const meta = parseDocument(ModelVersion, await tx.get(ref));
+      if (meta === undefined) return false;
+      if (meta.removed !== undefined) return true;
+      if (!(await isFree(tx))) return false;
+      tx.update(ref, { removed: { at: iso(Date.now()), why } });
+      return true;
+    });
+  }
+
+  /** Ids of the versions that have files in Storage, whether there is a document of them or not. */
+  async stored(): Promise<string[]> {
+    const [files] = await this.bucket.getFiles({ prefix: FOLDER, maxResults: MAX_OBJECTS });
+    return [...new Set(files.map(({ name }) => name.slice(FOLDER.length).split("/")[0] ?? ""))].sort();
+  }
+
+  /** Deletes the files of a version that is buried, or that nobody ever published. */
+  async deleteFiles(version: string): Promise<void> {
+    await this.bucket.deleteFiles({ prefix: `${FOLDER}${version}/` });
   }
 
   /**
@@ -157,20 +249,30 @@ export class VersionStore {
       .download({ validation: false })
       .then(([content]) => content)
       .catch((error: ApiError) => {
-        if (error.code === 404) throw new CorruptError(`${artefact.path} is missing`, { cause: error });
+        if (error.code === 404)
+          throw new CorruptError(`${artefact.path} is missing`, { cause: error, object: artefact.path });
         throw error;
       });
     if (bytes.byteLength !== artefact.bytes) {
-      throw new CorruptError(`${artefact.path} has ${bytes.byteLength} bytes, not ${artefact.bytes}`);
+      const message = `${artefact.path} has ${bytes.byteLength} bytes, not ${artefact.bytes}`;
+      throw new CorruptError(message, { object: artefact.path });
     }
     const found = sha256(bytes);
-    if (found !== artefact.sha256)
-      throw new CorruptError(`${artefact.path} has SHA-256 ${found}, not ${artefact.sha256}`);
+    if (found !== artefact.sha256) {
+      const message = `${artefact.path} has SHA-256 ${found}, not ${artefact.sha256}`;
+      throw new CorruptError(message, { object: artefact.path });
+    }
     return bytes;
   }
 }
 
+/** Files that only people and other programs read. */
+function isNeeded(file: string): boolean {
+  return !file.endsWith(XGBOOST_JSON) && !file.endsWith(".md");
+}
+
 function typeOf({ path }: Artefact): string {
+  if (path.endsWith(".md")) return "text/markdown; charset=utf-8";
   return path.endsWith(".json") ? "application/json" : "application/octet-stream";
 }
 

@@ -54,7 +54,8 @@ export async function prepareAlert(
 
 /** The line in the log that goes with an alert. */
 export function logAlert({ severity, kind, message }: AlertContent): void {
-  logger.warn("alert", { severity, kind, message });
+  // `severity` and `message` are the log's own fields.
+  logger.warn("alert", { level: severity, kind, says: message });
 }
 
 function entryOf(id: string, content: AlertContent): Alert {

@@ -26,9 +26,12 @@ export class RefusedError extends Error {
 
 /** A stored document or object that is not what its schema or checksum says. */
 export class CorruptError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** The object in Storage that is missing or damaged, if it is one. */
+  readonly object: string | undefined;
+  constructor(message: string, options?: ErrorOptions & { object?: string }) {
     super(message, options);
     this.name = "CorruptError";
+    this.object = options?.object;
   }
 }
 
