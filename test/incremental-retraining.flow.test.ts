@@ -187,10 +187,9 @@ describe("the weekly schedule", () => {
     await storeLogs(coming);
     try {
       expect(await judgeAt(atMs + WEEK - 1)).toEqual([]);
-      await vi.waitFor(async () => {
-        const [first] = (await db.collection("interaction_logs").orderBy("fold_after", "desc").limit(1).get()).docs;
-        expect(Date.parse(String(first?.get("fold_after")))).toBeLessThan(Date.now());
-      });
+      const last = await db.doc(`interaction_logs/${coming.at(-1)?.prediction_id}`).get();
+      const mature = (): void => expect(Date.parse(String(last.get("fold_after")))).toBeLessThan(Date.now());
+      await vi.waitFor(mature, { timeout: 20_000 });
       const [judged] = await judgeAt(atMs + WEEK);
       const gate = (await versions.read(version))?.gate;
       expect(judged).toEqual({ version, verdict: gate?.verdict });

@@ -2,10 +2,20 @@ import { randomBytes } from "node:crypto";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { describe, expect, it, vi } from "vitest";
+import { rollBack } from "../functions/src/deploy/roll-back.ts";
+import { DeploymentStore } from "../functions/src/deploy/store.ts";
 import { extractFeatures } from "../functions/src/design/features.ts";
+import { cleanUpVersions } from "../functions/src/govern/clean-up-versions.ts";
+import { verifyRoutedVersions } from "../functions/src/monitor/verify-routed-versions.ts";
 import { VersionStore } from "../functions/src/registry/store.ts";
+import { checksums, versionId, versionTime } from "../functions/src/registry/version-id.ts";
+import { changeRouting } from "../functions/src/serve/change-routing.ts";
+import type { ServedVersion } from "../functions/src/serve/schema.ts";
+import { RoutingStore } from "../functions/src/serve/store.ts";
 import { CorruptError } from "../functions/src/shared/errors.ts";
 import { bucket, database } from "../functions/src/shared/firestore.ts";
+import { iso } from "../functions/src/shared/time.ts";
+import { JobStore } from "../functions/src/train/store.ts";
 import { CONTEXT, predictAt } from "./predict-client.ts";
 import { putRouting } from "./routing.ts";
 import { someFiles, somePublication } from "./some-version.ts";
@@ -17,6 +27,13 @@ const objects = async (version: string) => {
   const [files] = await bucket().getFiles({ prefix: `model_versions/${version}/` });
   return files.map(({ name }) => name.split("/").at(-1)).sort();
 };
+
+/** Takes a version out of quarantine, as an admin does in the console. */
+async function lift(version: string): Promise<void> {
+  const ref = db.doc(`model_versions/${version}`);
+  const { quarantined: _, ...rest } = (await ref.get()).data() ?? {};
+  await ref.set(rest);
+}
 
 describe("publishing a version", () => {
   it("stores every file and then the document, from which it answers", async () => {
@@ -140,6 +157,9 @@ describe("a damaged version", () => {
       await object.save(mutated(bytes, random));
       await expect(store.loadModel(version)).rejects.toThrow(new RegExp(`${file} has (SHA-256|\\d+ bytes)`));
       await object.save(Buffer.from(bytes));
+      // It was put in quarantine, where it stays until a person who has put the file back says so.
+      await expect(store.loadModel(version)).rejects.toThrow(new RegExp(`is in quarantine since .*${file} has`));
+      await lift(version);
     }
     await expect(store.loadModel(version)).resolves.toBeDefined();
   });
@@ -162,6 +182,132 @@ describe("a damaged version", () => {
       },
       { timeout: 20_000, interval: 200 },
     );
+    expect((await store.read(bad))?.quarantined?.file).toBe(`model_versions/${bad}/bundle.json`);
+    const [alert] = (await db.collection("alerts").where("details.version", "==", bad).limit(2).get()).docs;
+    expect(alert?.data()).toMatchObject({ kind: "version_quarantined", severity: "high" });
+    expect(alert?.get("message")).toContain(`model_versions/${bad}/bundle.json has SHA-256`);
     await putRouting();
+  });
+
+  it("is found by monitorHealth in any of its files, those too that no answer needs, and with one alert", async () => {
+    const { version, files } = fresh();
+    files.set("density.xgb.json", Buffer.from(JSON.stringify({ learner: "for other programs, and of some length" })));
+    files.set("model-card.md", Buffer.from("# A card that nobody's answer needs, of some length"));
+    const named = versionId({ createdMs: versionTime(version), artefacts: checksums(files) });
+    await store.publish(somePublication(named, { gate: NOT_BETTER }), files);
+    await putRouting({ stable: named as ServedVersion, holdback_share: 0 });
+    expect(await verifyRoutedVersions(db, bucket())).toEqual([]);
+    for (const [file, bytes] of files) {
+      const object = bucket().file(`model_versions/${named}/${file}`);
+      await object.save(flipped(Buffer.from(bytes)));
+      expect(await verifyRoutedVersions(db, bucket())).toEqual([
+        expect.stringContaining(`${named}/${file} has SHA-256`),
+      ]);
+      // Again, it changes nothing and says the same.
+      const quarantined = (await store.read(named))?.quarantined;
+      expect(await verifyRoutedVersions(db, bucket())).toEqual([expect.stringContaining(`${file} has SHA-256`)]);
+      expect((await store.read(named))?.quarantined).toEqual(quarantined);
+      await object.save(Buffer.from(bytes));
+      await lift(named);
+    }
+    const alerts = await db.collection("alerts").where("details.version", "==", named).limit(10).get();
+    expect(alerts.docs.map((doc) => String(doc.get("details.file")).split("/").at(-1)).sort()).toEqual(
+      [...files.keys()].sort(),
+    );
+    await putRouting();
+  });
+
+  it("is nothing to return to, or to route to", async () => {
+    const bad = await damaged("bundle.json", flipped);
+    await expect(store.loadModel(bad)).rejects.toThrow();
+    const tools = { deployments: new DeploymentStore(db), versions: store, routing: new RoutingStore(db) };
+    await expect(rollBack(tools, { target: bad, reason: "a test" }, "someone")).rejects.toThrow(
+      /cannot be returned to: .* is in quarantine/,
+    );
+    const change = { change: { stable: bad }, reason: "a test" };
+    await expect(changeRouting(tools, change, { uid: "someone", nowMs: Date.now() })).rejects.toThrow(/in quarantine/);
+  });
+});
+
+describe("a clean-up", () => {
+  const DAY = 86_400_000;
+  const long = Date.parse("2026-01-01T00:00:00Z");
+
+  /** 50 versions, a minute apart, the oldest first; some are named by what is in use. */
+  async function fifty(): Promise<string[]> {
+    const made = Array.from({ length: 50 }, (_, i) => fresh(long + i * 60_000));
+    for (const { version, files } of made) {
+      await store.publish(somePublication(version, { gate: NOT_BETTER }), files);
+    }
+    return made.map(({ version }) => version);
+  }
+  const left = async (versions: readonly string[]) => {
+    const stored = new Set(await store.stored());
+    const listed = new Set((await store.history(200)).filter(({ removed }) => !removed).map(({ version }) => version));
+    expect(versions.filter((version) => stored.has(version))).toEqual(
+      versions.filter((version) => listed.has(version)),
+    );
+    return versions.filter((version) => listed.has(version));
+  };
+
+  /** A bucket whose n-th deletion, and everything after it, fails. */
+  function dying(after: number): ReturnType<typeof bucket> {
+    let deletions = 0;
+    return new Proxy(bucket(), {
+      get(target, name, receiver) {
+        const value: unknown = Reflect.get(target, name, receiver);
+        if (name !== "deleteFiles") return typeof value === "function" ? value.bind(target) : value;
+        return async (query: { prefix: string }) => {
+          if (deletions++ >= after) throw new Error("killed");
+          return target.deleteFiles(query);
+        };
+      },
+    });
+  }
+
+  it("keeps exactly what is needed, though it is killed in the middle, and done twice it changes nothing", async () => {
+    await db.recursiveDelete(db.collection("model_versions"));
+    await db.recursiveDelete(db.collection("deployments"));
+    await bucket().deleteFiles({ prefix: "model_versions/" });
+    const versions = await fifty();
+    const of = (i: number) => versions[i] as ServedVersion;
+    await putRouting({
+      stable: of(3),
+      previous_good: of(7),
+      canary: { deployment: "d.test", version: of(11), share: 0.05, salt: "s" },
+    });
+    // The version in service is the child of the child of a full one.
+    await db.doc(`model_versions/${of(3)}`).update({ "lineage.kind": "incremental", "lineage.parent": of(2) });
+    await db.doc(`model_versions/${of(2)}`).update({ "lineage.kind": "incremental", "lineage.parent": of(1) });
+    await db.doc(`model_versions/${of(20)}`).update({ "gate.verdict": "awaiting_evidence", "gate.against": of(19) });
+    const wanted = { id: "admin.cleaning", kind: "full", requested_by: "system", reason: "a test" } as const;
+    await db.recursiveDelete(db.collection("retraining_jobs"));
+    await new JobStore(db).create({ ...wanted, evaluation: null, as_of: iso(long), in_service: of(15) });
+    // One of the newest is damaged: it is not one of the ten.
+    await db.doc(`model_versions/${of(45)}`).update({ quarantined: { at: iso(long), file: "f", reason: "r" } });
+    await bucket().file("model_versions/v_20260101T000000Z_aaaaaaaaaaaa/bundle.json").save("an orphan");
+    const expected = [1, 2, 3, 7, 11, 15, 19, 20, 39, 40, 41, 42, 43, 44, 46, 47, 48, 49].map(of);
+
+    const young = await cleanUpVersions({ db, bucket: bucket() }, long + 3_600_000);
+    expect(young).toMatchObject({ remove: [], leftovers: [] });
+    await expect(cleanUpVersions({ db, bucket: dying(9) }, long + 2 * DAY)).rejects.toThrow("killed");
+    const done = await cleanUpVersions({ db, bucket: bucket() }, long + 2 * DAY);
+    expect(await left(versions)).toEqual(expected);
+    expect(done.keep.map(({ version }) => version).sort()).toEqual(expected);
+    expect(done.keep.find(({ version }) => version === of(1))?.why).toBe(`${of(3)} goes on from it`);
+    expect(await store.stored()).toEqual(expected);
+    // What was removed stays on record, and cannot be loaded.
+    expect((await store.read(of(30)))?.removed?.why).toMatch("older than the newest 10");
+    await expect(store.loadModel(of(30))).rejects.toThrow(/was removed/);
+    expect(await cleanUpVersions({ db, bucket: bucket() }, long + 2 * DAY)).toMatchObject({
+      remove: [],
+      leftovers: [],
+    });
+    expect(await left(versions)).toEqual(expected);
+
+    await putRouting();
+    await db.recursiveDelete(db.collection("model_versions"));
+    await db.recursiveDelete(db.collection("retraining_jobs"));
+    await bucket().deleteFiles({ prefix: "model_versions/" });
   });
 });
