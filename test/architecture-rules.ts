@@ -20,6 +20,7 @@ const WRITERS: Record<string, string> = {
   evaluations: "evaluate",
   retraining_jobs: "train",
   model_versions: "registry",
+  change_log: "serve",
   deployments: "deploy",
   experiments: "experiment",
   history: "monitor",

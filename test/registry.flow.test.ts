@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { describe, expect, it, vi } from "vitest";
+import { listVersionsOn } from "../functions/src/deploy/list-versions.ts";
 import { rollBack } from "../functions/src/deploy/roll-back.ts";
 import { DeploymentStore } from "../functions/src/deploy/store.ts";
 import { extractFeatures } from "../functions/src/design/features.ts";
@@ -16,6 +17,7 @@ import { CorruptError } from "../functions/src/shared/errors.ts";
 import { bucket, database } from "../functions/src/shared/firestore.ts";
 import { iso } from "../functions/src/shared/time.ts";
 import { JobStore } from "../functions/src/train/store.ts";
+import { callFunction, signUp } from "../scripts/stack/client.ts";
 import { CONTEXT, predictAt } from "./predict-client.ts";
 import { putRouting } from "./routing.ts";
 import { someFiles, somePublication } from "./some-version.ts";
@@ -226,6 +228,40 @@ describe("a damaged version", () => {
     );
     const change = { change: { stable: bad }, reason: "a test" };
     await expect(changeRouting(tools, change, { uid: "someone", nowMs: Date.now() })).rejects.toThrow(/in quarantine/);
+  });
+});
+
+describe("what served when", () => {
+  it("is on record for every change of the model in service, and told for any time", async () => {
+    const { version, files } = fresh();
+    await store.publish(somePublication(version, { gate: NOT_BETTER }), files);
+    const tools = { versions: store, routing: new RoutingStore(db) };
+    const first = await putRouting();
+    const second = await putRouting({ stable: version as ServedVersion });
+    // A change that leaves the model where it is.
+    await putRouting({ stable: version as ServedVersion, holdback_share: 0 });
+    const last = await putRouting();
+
+    const changes = await tools.routing.changeLog(2);
+    expect(changes).toMatchObject([
+      { revision: last.revision, from: version, to: "rules", who: "system", why: "a test", deployment: null },
+      { revision: second.revision, from: "rules", to: version, at: second.updated_at },
+    ]);
+    const list = await listVersionsOn(tools, { limit: 5, at: second.updated_at });
+    expect(list.served).toMatchObject({ stable: version, revision: second.revision });
+    expect(list.in_service).toBe("rules");
+    expect(list.versions.find((of) => of.version === version)).toMatchObject({ state: "not_better", kind: "full" });
+    expect(list.history).toContain(`the rules → ${version}`);
+    const before = await listVersionsOn(tools, { limit: 1, at: first.updated_at });
+    expect(before.served?.stable).toBe("rules");
+    expect((await tools.routing.servedAt(0)).revision).toBe(0);
+  });
+
+  it("is for admins to ask", async () => {
+    expect(await callFunction("listVersions", {})).toMatchObject({ ok: false, status: "UNAUTHENTICATED" });
+    const { idToken } = await signUp("admin");
+    expect(await callFunction("listVersions", { limit: 0 }, idToken)).toMatchObject({ status: "INVALID_ARGUMENT" });
+    expect(await callFunction("listVersions", {}, idToken)).toMatchObject({ ok: true });
   });
 });
 

@@ -2,7 +2,7 @@
 // of one function does not pay for the others.
 
 export { ingest, onInboxLog, reconcile } from "./collect/functions.ts";
-export { advanceDeployments, deployVersion, rollback } from "./deploy/functions.ts";
+export { advanceDeployments, deployVersion, listVersions, rollback } from "./deploy/functions.ts";
 export { enforceRetention, onConfigWritten, setConfig } from "./govern/functions.ts";
 export { monitorHealth } from "./monitor/functions.ts";
 export { onRoutingWritten, predict, setRouting } from "./serve/functions.ts";

@@ -6,11 +6,14 @@ import { REGION } from "../config.ts";
 import { VersionStore } from "../registry/store.ts";
 import { RoutingStore } from "../serve/store.ts";
 import { asAdmin } from "../shared/callable.ts";
+import { parseInput } from "../shared/errors.ts";
 import { bucket, database } from "../shared/firestore.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { advanceDueDeployments } from "./advance-due-deployments.ts";
+import { listVersionsOn } from "./list-versions.ts";
 import { openDeployment } from "./open-deployment.ts";
 import { rollBack } from "./roll-back.ts";
+import { ListRequest } from "./schema.ts";
 import { DeploymentStore } from "./store.ts";
 
 /** Every minute at most one step of the deployment that goes on; "now" is the schedule's own time. */
@@ -39,6 +42,14 @@ export const rollback = onCall({ region: REGION, memory: "512MiB" }, (request) =
     const done = await rollBack(tools(), request.data, uid);
     logger.info("rolled back", { ...done });
     return done;
+  }),
+);
+
+/** Lists versions, the newest first, with the history of what served; for admins. */
+export const listVersions = onCall({ region: REGION }, (request) =>
+  asAdmin(request, async () => {
+    const wanted = parseInput(ListRequest, request.data ?? {}, "the request");
+    return listVersionsOn(tools(), wanted);
   }),
 );
 

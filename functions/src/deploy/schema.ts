@@ -59,3 +59,13 @@ export type DeployRequest = z.infer<typeof DeployRequest>;
 /** What `rollback` asks for; without a target it returns to routing's `previous_good`. */
 export const RollbackRequest = z.strictObject({ target: ServedVersion.optional(), reason });
 export type RollbackRequest = z.infer<typeof RollbackRequest>;
+
+/** What `listVersions` asks for: a page of versions, and what served at a time if one is named. */
+export const ListRequest = z.strictObject({
+  limit: z.number().int().min(1).max(100).default(20),
+  /** Only versions that are older than this one. */
+  before: VersionId.optional(),
+  /** Server time, ISO 8601: which version served then? */
+  at: z.iso.datetime({ offset: true }).optional(),
+});
+export type ListRequest = z.infer<typeof ListRequest>;

@@ -177,7 +177,8 @@ export class DeploymentStore {
     writeAudit();
     if (change === null) return routing.revision;
     const next = revised(routing, change, { who: audit.who, reason: audit.reason, nowMs: Date.now() });
-    this.routing.write(tx, next);
+    const of = deployment && { id: deployment.id, reason: deployment.reason };
+    this.routing.write(tx, { before: routing, next, deployment: of ?? null });
     return next.revision;
   }
 

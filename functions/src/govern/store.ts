@@ -113,7 +113,7 @@ export class PolicyStore {
     if (change === undefined) return () => undefined;
     if (pending) throw new RefusedError("an edit of routing/live waits to be judged; try again once it is");
     const next = revised(routing, change, { who, reason: "config/lifecycle changed", nowMs: Date.now() });
-    return (tx) => this.routing.write(tx, next);
+    return (tx) => this.routing.write(tx, { before: routing, next });
   }
 
   private async newest(tx: Transaction): Promise<LifecycleRevision | undefined> {

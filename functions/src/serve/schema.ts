@@ -118,6 +118,23 @@ export const FIRST_ROUTING: Routing = {
   updated_at: "1970-01-01T00:00:00.000Z",
 };
 
+/** `change_log/{revision, 12 digits}`: another model is in service. Written with the routing that made it so, and never changed. */
+export const ModelChange = z.object({
+  schema_version: z.literal(1),
+  /** Of the routing from which on it holds. */
+  revision: z.number().int().min(1),
+  /** Server time. */
+  at: z.iso.datetime(),
+  from: ServedVersion,
+  to: ServedVersion,
+  /** `system`, or the uid of the admin. */
+  who: z.string(),
+  why: z.string(),
+  /** The deployment that led to it, and what the gate had said of the version, with its figures; null for changes by hand. */
+  deployment: z.object({ id: z.string(), reason: z.string() }).nullable(),
+});
+export type ModelChange = z.infer<typeof ModelChange>;
+
 /** Upper bounds (ms, inclusive) of the latency histogram's bins; the last bin is open. */
 export const LATENCY_BOUNDS_MS = [0.5, 1, 2, 3, 5, 8, 12, 20, 50, 100, 200, 500, 1000, 2000] as const;
 

@@ -3,7 +3,7 @@ import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
 import { prepareAudit } from "../shared/audit.ts";
 import { readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
-import { type Routing, ServingWindow } from "./schema.ts";
+import { FIRST_ROUTING, ModelChange, Routing, ServingWindow } from "./schema.ts";
 import { inForce, sealed } from "./seal.ts";
 
 /** The one document that says who is answered by what. */
@@ -53,8 +53,15 @@ export interface RoutingUpdate {
   alert?: AlertContent;
 }
 
+/** A routing on its way into force, and what it follows on. */
+export interface RoutingWritten {
+  before: Routing;
+  next: Routing;
+  deployment?: ModelChange["deployment"];
+}
+
 /**
- * The only writer of routing/live. Every routing that was ever in force is in the journal below it, written in the same
+ * The only writer of routing/live and `change_log`. Every routing that was ever in force is in the journal below it, written in the same
  * transaction; an edit by hand is in neither before onRoutingWritten has judged it.
  */
 export class RoutingStore {
@@ -88,12 +95,13 @@ export class RoutingStore {
    */
   async change<T extends RoutingUpdate | undefined>(decide: (state: RoutingState) => T): Promise<T> {
     const update = await this.db.runTransaction(async (tx) => {
-      const update = decide(await this.look(tx));
+      const state = await this.look(tx);
+      const update = decide(state);
       if (update === undefined) return update;
       const { next, who, action, details, alert } = update;
       const record = { who, action, target: ROUTING_PATH, reason: next.reason, details };
       const writeAudit = await prepareAudit(this.db, tx, record);
-      this.write(tx, next);
+      this.write(tx, { before: state.routing, next });
       writeAudit();
       if (alert !== undefined) writeAlert(this.db, tx, String(next.revision), alert);
       return update;
@@ -102,11 +110,45 @@ export class RoutingStore {
     return update;
   }
 
-  /** Puts `next`, made by `revised` from what `read` gave in the same transaction, in force and into the journal. */
-  write(tx: Transaction, next: Routing): void {
+  /**
+   * Puts `next`, made by `revised` from what `read` gave in the same transaction (`before`), in force and into the journal; if it
+   * puts another model in service, the change log says so.
+   */
+  write(tx: Transaction, { before, next, deployment = null }: RoutingWritten): void {
     const routing = sealed(next);
+    const id = String(routing.revision).padStart(12, "0");
     tx.set(this.db.doc(ROUTING_PATH), routing);
-    tx.create(this.journal().doc(String(routing.revision).padStart(12, "0")), routing);
+    tx.create(this.journal().doc(id), routing);
+    if (before.stable === next.stable) return;
+    const { revision, updated_at: at, written_by: who, reason: why } = next;
+    const change = {
+      schema_version: 1,
+      revision,
+      at,
+      from: before.stable,
+      to: next.stable,
+      who,
+      why,
+      deployment,
+    } as const;
+    tx.create(this.changes().doc(id), ModelChange.parse(change));
+  }
+
+  /**
+   * Changes of the model in service, the newest first.
+   * @param before only those of earlier revisions
+   */
+  async changeLog(limit: number, before?: number): Promise<ModelChange[]> {
+    const newest = this.changes().orderBy("revision", "desc").limit(limit);
+    const { docs } = await (before === undefined ? newest : newest.startAfter(before)).get();
+    return docs.flatMap((doc) => readableDocument(ModelChange, doc) ?? []);
+  }
+
+  /** The routing that was in force at a time (server time, epoch ms); FIRST_ROUTING before the first. */
+  async servedAt(atMs: number): Promise<Routing> {
+    const upTo = this.journal().where("updated_at", "<=", iso(atMs)).orderBy("updated_at", "desc").limit(1);
+    const { docs } = await upTo.get();
+    return docs[0] === undefined ? FIRST_ROUTING : Routing.parse(docs[0].data());
   }
 
   /** True if the version was ever stable, whoever made it that, and for however short. */
@@ -117,6 +159,10 @@ export class RoutingStore {
 
   private journal() {
     return this.db.collection(`${ROUTING_PATH}/journal`);
+  }
+
+  private changes() {
+    return this.db.collection("change_log");
   }
 }
 
