@@ -19,6 +19,7 @@ const WRITERS: Record<string, string> = {
   routing: "serve",
   evaluations: "evaluate",
   retraining_jobs: "train",
+  reviews: "train",
   model_versions: "registry",
   change_log: "serve",
   deployments: "deploy",

@@ -22,6 +22,9 @@ export const WEEKLY_SCHEDULE = defineString("WEEKLY_SCHEDULE", { default: "every
 /** When everything is trained anew, in Cloud Scheduler's words, UTC. */
 export const MONTHLY_SCHEDULE = defineString("MONTHLY_SCHEDULE", { default: "1 of month 04:00" });
 
+/** When the review of models and features is written, likewise. */
+export const QUARTERLY_SCHEDULE = defineString("QUARTERLY_SCHEDULE", { default: "1 of jan,apr,jul,oct 05:00" });
+
 /** Emulator only: a visit's event time is its `hora_local`, so that weeks can be driven in seconds. */
 export const VIRTUAL_TIME = defineBoolean("VIRTUAL_TIME", { default: false });
 

@@ -13,5 +13,6 @@ export {
   retrain,
   retrainMonthly,
   retrainWeekly,
+  reviewQuarterly,
   runRetraining,
 } from "./train/functions.ts";

@@ -20,6 +20,8 @@ const SCHEDULES: readonly { name: string; next: (nowMs: number) => number }[] = 
   { name: "reconcile", next: (nowMs) => nextTime({ everyMs: HOUR_MS, afterMs: 0 }, nowMs) },
   { name: "retrainWeekly", next: (nowMs) => nextTime(WEEKLY, nowMs) },
   { name: "retrainMonthly", next: nextMonthly },
+  { name: "reviewQuarterly", next: nextQuarterly },
+  { name: "enforceRetention", next: (nowMs) => nextTime({ everyMs: DAY_MS, afterMs: 4.5 * HOUR_MS }, nowMs) },
 ];
 
 /** A timer holds 24.8 days at most: what is further away is looked at again every day. */
@@ -32,9 +34,19 @@ export function nextTime({ everyMs, afterMs }: Cadence, nowMs: number): number {
 
 /** The first 1st of a month, 04:00 UTC, after `nowMs`. */
 export function nextMonthly(nowMs: number): number {
+  return nextFirst(nowMs, { months: 1, hour: 4 });
+}
+
+/** The first 1st of January, April, July or October, 05:00 UTC, after `nowMs`. */
+export function nextQuarterly(nowMs: number): number {
+  return nextFirst(nowMs, { months: 3, hour: 5 });
+}
+
+function nextFirst(nowMs: number, { months, hour }: { months: number; hour: number }): number {
   const now = new Date(nowMs);
-  const thisMonthMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1, 4);
-  return thisMonthMs > nowMs ? thisMonthMs : Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1, 4);
+  const month = now.getUTCMonth() - (now.getUTCMonth() % months);
+  const thisOneMs = Date.UTC(now.getUTCFullYear(), month, 1, hour);
+  return thisOneMs > nowMs ? thisOneMs : Date.UTC(now.getUTCFullYear(), month + months, 1, hour);
 }
 
 /** Calls the scheduled functions of a running stack, with the real time, until the process ends. */

@@ -83,7 +83,7 @@ export const Reference = z.strictObject({
 export type Reference = z.infer<typeof Reference>;
 
 /** A figure of the hold-out with its 95 % interval, by bootstrap over sessions. */
-const Estimate = z.object({ value: z.number(), low: z.number(), high: z.number() });
+export const Estimate = z.object({ value: z.number(), low: z.number(), high: z.number() });
 export type Estimate = z.infer<typeof Estimate>;
 
 /** Mean and standard deviation (n - 1) of a figure over the folds of a cross-validation, each judged by a model that has not seen it. */

@@ -18,6 +18,12 @@ export function monthId(ms: number): string {
   return iso(ms).slice(0, 7);
 }
 
+/** `2026-Q4`: the quarter that holds an instant, UTC. */
+export function quarterId(ms: number): string {
+  const at = new Date(ms);
+  return `${at.getUTCFullYear()}-Q${Math.floor(at.getUTCMonth() / 3) + 1}`;
+}
+
 const DAY_MS = 86_400_000;
 
 /**

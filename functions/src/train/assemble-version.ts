@@ -90,7 +90,7 @@ function lineageOf(
 ): Publication["lineage"] {
   const { target_policy, seed, ...parameters } = training;
   return {
-    kind: job.kind,
+    kind: job.kind === "incremental" ? "incremental" : "full",
     parent: job.in_service === "rules" ? null : job.in_service,
     job: job.id,
     data: {

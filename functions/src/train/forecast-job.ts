@@ -20,13 +20,14 @@ export async function forecastJob(
   asOfMs: number,
 ): Promise<DryRun> {
   const [{ training }, { stable }] = await Promise.all([readLifecycle(db), new RoutingStore(db).read()]);
-  const parent = kind === "full" || stable === "rules" ? undefined : await new VersionStore(db, bucket).read(stable);
+  const parent =
+    kind !== "incremental" || stable === "rules" ? undefined : await new VersionStore(db, bucket).read(stable);
   const seenUntilMs = parent === undefined ? null : Date.parse(parent.lineage.data.to);
   const window = windowOf(training, { asOfMs, seenUntilMs });
   const jobs = new JobStore(db);
   const [rows, last, open] = await Promise.all([countRows(db, window), jobs.lastTrained(), jobs.outlineOpen()]);
   const models = Object.keys(parent?.artefacts ?? {}).filter((file) => file.endsWith(".xgb")).length;
-  const facts = { kind, ...window, rows, training, parentModels: kind === "full" ? null : models, last };
+  const facts = { kind, ...window, rows, training, parentModels: kind === "incremental" ? models : null, last };
   const isOrphan = kind === "incremental" && parent === undefined;
   const reason = `there is no version to go on from, ${stable} in service`;
   const would = isOrphan

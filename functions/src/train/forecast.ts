@@ -1,4 +1,5 @@
 import type { Lifecycle } from "../config.ts";
+import { CLASS_GROUPS, FEATURE_NAMES } from "../design/schema.ts";
 import { iso } from "../shared/time.ts";
 import { TARGET_NAMES } from "./labels.ts";
 import type { OpeningDecision } from "./opening.ts";
@@ -83,9 +84,11 @@ export function forecast({ kind, fromMs, toMs, rows, training, parentModels, las
   const before = last === null ? null : measuredOf(last, training);
   const sessions = Math.round(rows / (before === null ? 1 : before.rows / before.sessions));
   const kept = sessions > training.max_sessions ? (rows * training.max_sessions) / sessions : rows;
-  const models = parentModels ?? before?.models ?? TARGET_NAMES.length;
-  const folds = kind === "full" ? training.folds : 0;
-  const rounds = kind === "full" ? training.rounds : INCREMENTAL_ROUNDS;
+  const isReview = kind === "review";
+  const models = isReview ? CLASS_GROUPS.length : (parentModels ?? before?.models ?? TARGET_NAMES.length);
+  // A review trains each class group's model once more without each feature: like so many folds that miss no row.
+  const folds = isReview ? FEATURE_NAMES.length + 1 : kind === "full" ? training.folds : 0;
+  const rounds = kind === "incremental" ? INCREMENTAL_ROUNDS : training.rounds;
   const load = { rows: kept, sessions: Math.min(sessions, training.max_sessions), models, folds, rounds };
   const seconds =
     before === null || before.effort === 0
@@ -98,7 +101,7 @@ export function forecast({ kind, fromMs, toMs, rows, training, parentModels, las
     to: iso(toMs),
     rows,
     sessions,
-    units: models * (1 + folds),
+    units: isReview ? models * folds : models * (1 + folds),
     estimated_seconds: Math.ceil(seconds),
     estimated_usd: Math.ceil((seconds * perSecond + rows * PRICES.firestore_read) * 10_000) / 10_000,
     basis: last === null || before === null ? "the engine's figures in docs/performance.md" : `what ${last.id} took`,

@@ -6,11 +6,11 @@ import { HttpsError, onCall } from "firebase-functions/https";
 import { onSchedule } from "firebase-functions/scheduler";
 import { onTaskDispatched } from "firebase-functions/tasks";
 import { eventNow } from "../collect/event-now.ts";
-import { DATABASE_ID, MONTHLY_SCHEDULE, REGION, VIRTUAL_TIME, WEEKLY_SCHEDULE } from "../config.ts";
+import { DATABASE_ID, MONTHLY_SCHEDULE, QUARTERLY_SCHEDULE, REGION, VIRTUAL_TIME, WEEKLY_SCHEDULE } from "../config.ts";
 import { asAdmin } from "../shared/callable.ts";
 import { parseInput } from "../shared/errors.ts";
 import { bucket, database } from "../shared/firestore.ts";
-import { isoWeek, monthId } from "../shared/time.ts";
+import { isoWeek, monthId, quarterId } from "../shared/time.ts";
 import { Debounce } from "./debounce.ts";
 import type { RunOutcome } from "./run-job.ts";
 import { CancelRequest, CompareRequest, RetrainRequest, RetrainTask } from "./schema.ts";
@@ -117,6 +117,11 @@ export const compareVersions = onCall({ region: REGION, memory: "2GiB", timeoutS
 /** Every month, everything is to be trained anew on the whole window: what weekly children add to their parents ends there. */
 export const retrainMonthly = onSchedule({ ...SCHEDULED, schedule: MONTHLY_SCHEDULE.toCEL() }, ({ scheduleTime }) =>
   openPeriod("full", scheduleTime, monthId),
+);
+
+/** Every quarter, a report: what could go, whom the version in service serves worse, what else might be tried. */
+export const reviewQuarterly = onSchedule({ ...SCHEDULED, schedule: QUARTERLY_SCHEDULE.toCEL() }, ({ scheduleTime }) =>
+  openPeriod("review", scheduleTime, quarterId),
 );
 
 async function openPeriod(

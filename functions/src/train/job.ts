@@ -22,6 +22,8 @@ export type JobEvent =
   | { type: "trained"; unit: string; sha256: string; total: number }
   | { type: "all_trained"; total: number }
   | { type: "evaluated"; version: string }
+  /** A review's report can be seen: its job is done. */
+  | { type: "reported"; result: string }
   /** The version can be seen. One that was judged and is not better is the end of a `skipped` job, with the comparison. */
   | { type: "registered"; verdict: Gate["verdict"]; result: string }
   /** The work failed; it is tried again unless it has failed too often. */
@@ -94,6 +96,8 @@ export function apply(job: RetrainingJob, event: JobEvent, nowMs: number): Retra
     case "evaluated":
       if (job.stage !== "evaluating") return job;
       return enter({ ...job, version: event.version }, "registering", nowMs);
+    case "reported":
+      return job.stage === "evaluating" ? end(job, "succeeded", event.result, nowMs) : job;
     case "registered":
       if (job.stage !== "registering") return job;
       return end(job, HAS_A_FUTURE.includes(event.verdict) ? "succeeded" : "skipped", event.result, nowMs);

@@ -47,6 +47,10 @@ export function decideOpening(wanted: WantedJob, open: readonly OpenJob[]): Open
   const other = full ?? jobs[0];
   if (other === undefined) return { action: "open", job: null, reason: "no other job is open" };
   const state = `${other.id} ${stateOf(other)}`;
+  // A review answers nobody's wish, and begins after what is open: it is not lost for a quarter.
+  if (jobs.length === 1 && (other.kind === "review" || wanted.kind === "review")) {
+    return { action: "wait", job: other.id, reason: `${state}: it begins when that is over` };
+  }
   if (wanted.origin === "trigger") return { action: "fold", job: other.id, reason: `${state} and answers it` };
   if (wanted.kind === "full" && full === undefined) {
     return { action: "wait", job: other.id, reason: `${state}: it begins when that is over` };

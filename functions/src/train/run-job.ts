@@ -2,8 +2,10 @@ import { availableParallelism } from "node:os";
 import type { Bucket } from "@google-cloud/storage";
 import type { Firestore } from "firebase-admin/firestore";
 import { versionInService } from "../evaluate/version-in-service.ts";
+import type { ModelVersion } from "../registry/schema.ts";
 import { VersionStore } from "../registry/store.ts";
 import { checksums, versionId } from "../registry/version-id.ts";
+import { raiseAlert } from "../shared/alert.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { assembleVersion } from "./assemble-version.ts";
 import { collectDataset } from "./collect-dataset.ts";
@@ -12,12 +14,14 @@ import { JobFiles } from "./file-store.ts";
 import { type HeldJob, LostJobError } from "./held-job.ts";
 import { isFinal } from "./job.ts";
 import { judgeAwaiting } from "./judge-awaiting.ts";
+import { makeReview } from "./make-review.ts";
 import type { Assembled } from "./make-version.ts";
 import { exhausted, openParent } from "./parent.ts";
+import { ReviewStore } from "./review-store.ts";
 import { JobStore } from "./store.ts";
 import { tidy } from "./tidy.ts";
 import { trainUnits } from "./train-units.ts";
-import { unitsOf } from "./units.ts";
+import { reviewUnitsOf, unitsOf } from "./units.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** Sessions that a training needs at least; with fewer the job is skipped. */
@@ -139,7 +143,8 @@ class JobWork {
     await judgeAwaiting({ db, bucket }, { asOfMs: Date.parse(job.as_of), serverMs: nowMs }, (message) =>
       this.held.beat(message),
     );
-    if (job.kind === "full") return collectDataset(this.worker.db, this.files, this.held, { seenUntil: null, nowMs });
+    if (job.kind !== "incremental")
+      return collectDataset(this.worker.db, this.files, this.held, { seenUntil: null, nowMs });
     const parent = job.in_service === "rules" ? undefined : await this.versions().read(job.in_service);
     if (parent === undefined) {
       const reason = `there is no version to go on from, ${job.in_service} in service`;
@@ -165,7 +170,7 @@ class JobWork {
       const reason = `${examples.sessions} sessions teach something, ${MIN_SESSIONS} are needed`;
       return this.held.report({ type: "ended", stage: "skipped", reason });
     }
-    const all = unitsOf(workspace);
+    const all = this.held.job.kind === "review" ? reviewUnitsOf(workspace) : unitsOf(workspace);
     const total = all.length;
     const missing = all.filter(({ name }) => this.held.job.units[name] === undefined);
     if (missing.length === 0) return this.held.report({ type: "all_trained", total });
@@ -179,6 +184,7 @@ class JobWork {
   }
 
   private async evaluate(): Promise<void> {
+    if (this.held.job.kind === "review") return this.review();
     const { files } = await this.assemble();
     const version = versionId({ createdMs: this.worker.clock(), artefacts: checksums(files) });
     await this.held.report({ type: "evaluated", version });
@@ -195,9 +201,38 @@ class JobWork {
       await this.held.confirm(`publishing ${version}`);
       published = await versions.publish({ ...publication, version }, files);
     }
+    await this.tellOfImportance(published);
     const { verdict, reason } = published.gate;
     const result = `${version} is ${verdict.replaceAll("_", " ")}: ${reason}`;
     await this.held.report({ type: "registered", verdict, result });
+  }
+
+  private async review(): Promise<void> {
+    const { db, bucket } = this.worker;
+    const review = await makeReview({ db, bucket, files: this.files }, await this.workspace(), this.held);
+    await new ReviewStore(db).write(review);
+    await this.held.report({ type: "reported", result: `reviews/${review.id}: ${review.proposals.join(" ")}` });
+  }
+
+  /** A feature that has come into use or gone out of it may be a fault of what sends it: a person should know. */
+  private async tellOfImportance({ version, importance }: ModelVersion): Promise<void> {
+    const change = importance?.change;
+    if (!change || change.appeared.length + change.vanished.length === 0) return;
+    const said = [
+      ...(change.appeared.length === 0
+        ? []
+        : [`it looks at ${change.appeared.join(", ")}, which ${change.from} did not`]),
+      ...(change.vanished.length === 0 ? [] : [`it no longer looks at ${change.vanished.join(", ")}`]),
+    ];
+    const { appeared, vanished, from } = change;
+    const message = `${version} goes by other features: ${said.join("; ")}`;
+    const content = {
+      severity: "low",
+      kind: "importance_changed",
+      message,
+      details: { version, from, appeared, vanished },
+    } as const;
+    await raiseAlert(this.worker.db, content, version);
   }
 
   private async workspace(): Promise<Workspace> {
@@ -205,7 +240,7 @@ class JobWork {
     this.opened ??= await openWorkspace(
       this.files,
       job,
-      job.kind === "full" ? null : await openParent(this.versions(), job.in_service),
+      job.kind !== "incremental" ? null : await openParent(this.versions(), job.in_service),
     );
     return this.opened;
   }

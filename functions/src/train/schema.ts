@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { FEATURE_NAMES } from "../design/schema.ts";
+import { CLASS_GROUPS, FEATURE_NAMES } from "../design/schema.ts";
+import { BiasReport, Estimate } from "../registry/schema.ts";
 import { ServedVersion, VersionId } from "../serve/schema.ts";
 
 const count = z.number().int().min(0);
@@ -23,6 +24,10 @@ export const FINAL_STAGES: readonly JobStage[] = ["succeeded", "skipped", "abort
 /** Wishes that one job keeps a note of at most, the latest. */
 export const MAX_FOLDED = 50;
 
+/** A training of everything, one that goes on from the version in service, or a report that trains only to compare. */
+export const JobKind = z.enum(["full", "incremental", "review"]);
+export type JobKind = z.infer<typeof JobKind>;
+
 /** What was collected, kept in Storage, so that every retry trains on the same rows. */
 export const Dataset = z.object({
   path: z.string(),
@@ -40,7 +45,7 @@ export const RetrainingJob = z.object({
   schema_version: z.literal(1),
   /** `{trigger}.{version in service}.{decision hour}`, `{kind}.{period}` or `admin.{uuid}`. */
   id: z.string().min(1).max(200),
-  kind: z.enum(["full", "incremental"]),
+  kind: JobKind,
   requested_by: z.string(),
   reason: z.string(),
   /** The decision that fired it, if one did. */
@@ -122,7 +127,7 @@ export type RetrainingJob = z.infer<typeof RetrainingJob>;
 
 /** What `retrain` asks for. */
 export const RetrainRequest = z.strictObject({
-  kind: z.enum(["full", "incremental"]),
+  kind: JobKind,
   reason: z.string().trim().min(1, "say why").max(500),
   /** Answered with a forecast; opens nothing. */
   dry_run: z.boolean().default(false),
@@ -150,3 +155,53 @@ export const CompareRequest = z
   })
   .refine(({ a, b }) => a !== b, { path: ["b"], message: "must be another version than a" });
 export type CompareRequest = z.infer<typeof CompareRequest>;
+
+/** `reviews/{id}`: what a quarterly review found, for people. It changes nothing by itself. */
+export const Review = z.object({
+  schema_version: z.literal(1),
+  /** The job's. */
+  id: z.string(),
+  /** Event time. */
+  as_of: z.iso.datetime(),
+  in_service: ServedVersion,
+  data: z.object({
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    rows: count,
+    sessions: count,
+    holdout_sessions: count,
+  }),
+  /** Shares of the gain of the last versions, the newest first. */
+  importance: z.array(
+    z.object({
+      version: VersionId,
+      trained_at: z.iso.datetime(),
+      gain: z.partialRecord(z.enum(FEATURE_NAMES), z.number()),
+    }),
+  ),
+  /**
+   * What the hold-out's log-loss (nats, summed over the varying groups) rises by when a feature is left out of the training, the
+   * cheapest first.
+   */
+  features: z.array(
+    z.object({ feature: z.enum(FEATURE_NAMES), cost: Estimate, verdict: z.enum(["needed", "could_go", "unsure"]) }),
+  ),
+  /** Of the version in service, or of the rules. */
+  segments: BiasReport,
+  /** The same visits by either policy. */
+  policies: z.array(
+    z.object({
+      policy: z.enum(["engagement", "observed"]),
+      rows: count,
+      sessions: count,
+      /** Of what is in service, where the policy says what was right, 0-1. */
+      accuracy: z.partialRecord(z.enum(CLASS_GROUPS), z.number()),
+      /** Of the rows that both policies say something of, share with the same class. */
+      agreement: z.partialRecord(z.enum(CLASS_GROUPS), z.number()),
+    }),
+  ),
+  proposals: z.array(z.string()),
+  /** All of it to read, Markdown. */
+  report: z.string(),
+});
+export type Review = z.infer<typeof Review>;

@@ -1,4 +1,4 @@
-import { CLASSES } from "../design/schema.ts";
+import { CLASSES, FEATURE_NAMES } from "../design/schema.ts";
 import { type Booster, parseBooster } from "../model/format.ts";
 import { littleEndian } from "../model/little-endian.ts";
 import { predictionOf } from "../model/prediction.ts";
@@ -68,6 +68,7 @@ function trainingOf(workspace: Workspace, unit: Unit): Training {
   const features = new Float32Array(rows.length * COLUMNS);
   rows.forEach((row, i) => {
     features.set(featuresOf(examples, row), i * COLUMNS);
+    if (unit.without !== undefined) features[i * COLUMNS + FEATURE_NAMES.indexOf(unit.without)] = Number.NaN;
   });
   const { eta, max_depth, min_child_weight, lambda, subsample, colsample_bytree, tree_method } = training;
   const common = { eta, max_depth, min_child_weight, lambda, subsample, colsample_bytree, tree_method };

@@ -1,3 +1,4 @@
+import { CLASS_GROUPS, FEATURE_NAMES, type FeatureName } from "../design/schema.ts";
 import { labelledRows } from "./examples.ts";
 import type { TargetName } from "./labels.ts";
 import type { Workspace } from "./workspace.ts";
@@ -9,6 +10,8 @@ export interface Unit {
   target: TargetName;
   /** Null for the model itself. */
   fold: number | null;
+  /** A feature that it learns without: all rows miss it. */
+  without?: FeatureName;
 }
 
 /** Everything that a job has to train, the models first. */
@@ -19,6 +22,21 @@ export function unitsOf({ plan, fold, training }: Pick<Workspace, "plan" | "fold
     Array.from({ length: training.folds }, (_, i): Unit => ({ name: foldName(target, i), target, fold: i })),
   );
   return [...models, ...folds];
+}
+
+/** Everything that a review has to train: the models of the varying class groups, with every feature and without each. */
+export function reviewUnitsOf({ plan }: Pick<Workspace, "plan">): Unit[] {
+  const groups = CLASS_GROUPS.filter((group) => plan.trees.includes(group));
+  const whole = groups.map((target): Unit => ({ name: target, target, fold: null }));
+  const without = FEATURE_NAMES.flatMap((feature) =>
+    groups.map((target): Unit => ({ name: withoutName(target, feature), target, fold: null, without: feature })),
+  );
+  return [...whole, ...without];
+}
+
+/** Name of the unit of a target that learns without a feature. */
+export function withoutName(target: TargetName, feature: FeatureName): string {
+  return `${target}.without.${feature}`;
 }
 
 /** Name of the unit of a target's fold. */

@@ -40,7 +40,8 @@ export async function openWorkspace(files: JobFiles, job: RetrainingJob, parent:
   const { header, samples } = decodeDataset(await files.get("dataset", job.dataset.sha256));
   // A job that was opened before the policy knew a number goes by its default.
   const { training, validation: limits } = Lifecycle.parse({
-    training: header.training,
+    // A review compares trainings on the hold-out: folds would add nothing.
+    training: job.kind === "review" ? { ...header.training, folds: 0 } : header.training,
     validation: header.validation,
   });
   const [fromMs, toMs, asOfMs] = [header.from, header.to, job.as_of].map((time) => Date.parse(time)) as [
@@ -50,6 +51,12 @@ export async function openWorkspace(files: JobFiles, job: RetrainingJob, parent:
   ];
   const collected = { at: header.collected_at, expires: header.expires };
   return { ...preparedWorkspace(samples, { fromMs, toMs, asOfMs }, { training, limits, parent }), collected };
+}
+
+/** The samples that a job has collected, before they are validated. */
+export async function readSamples(files: JobFiles, job: RetrainingJob): Promise<Sample[]> {
+  if (job.dataset === null) throw new CorruptError(`the job ${job.id} is ${job.stage} and has no data set`);
+  return decodeDataset(await files.get("dataset", job.dataset.sha256)).samples;
 }
 
 /** Validates samples, and makes those that are valid ready to train on. */
