@@ -11,6 +11,7 @@ import { iso, isoWeek } from "../functions/src/shared/time.ts";
 import { judgeAwaiting } from "../functions/src/train/judge-awaiting.ts";
 import { openScheduledJob } from "../functions/src/train/open-job.ts";
 import { reproduceVersion } from "../functions/src/train/reproduce-version.ts";
+import { ReviewStore } from "../functions/src/train/review-store.ts";
 import type { RetrainingJob } from "../functions/src/train/schema.ts";
 import { JobStore } from "../functions/src/train/store.ts";
 import { runSchedule } from "../scripts/stack/client.ts";
@@ -133,6 +134,31 @@ describe("the same training again", () => {
     const again = reproduceVersion(tools, published?.version ?? "", async () => {});
     await expect(again).rejects.toThrow(/the visits of v_\S+ are not all there any more: \d+ of \d+/);
     await document.set(kept ?? {});
+  });
+});
+
+describe("a review", () => {
+  it("says what features are worth, whom the version in service serves worse, and what to do, and makes no version", async () => {
+    const [served] = await versionsOf("admin.first");
+    const job = await train("admin.review", "review", { asOfMs: endMs, inService: served?.version as ServedVersion });
+    expect(job).toMatchObject({ stage: "succeeded", version: null });
+    expect(await versionsOf("admin.review")).toEqual([]);
+    const review = await new ReviewStore(db).read("admin.review");
+    expect(review).toMatchObject({ in_service: served?.version, as_of: iso(endMs) });
+    const { features = [], policies = [], segments, report = "" } = review ?? {};
+    expect(features).toHaveLength(19);
+    // Keen visitors have sharp screens, which pixel density tells as well; nothing tells who has a small one but its width.
+    expect(features.filter(({ cost }) => cost.low > cost.value || cost.value > cost.high)).toEqual([]);
+    expect(features.find(({ feature }) => feature === "touch_enabled")).toMatchObject({
+      cost: { value: 0 },
+      verdict: "could_go",
+    });
+    expect(policies.map(({ policy }) => policy)).toEqual(["engagement", "observed"]);
+    expect(policies[0]?.accuracy.density).toBeGreaterThan(0.6);
+    expect(segments?.segments.map(({ segment }) => segment)).toContain("device mobile");
+    expect(review?.importance[0]?.gain).toBeDefined();
+    expect(report).toContain("## What leaving a feature out costs");
+    expect(job.result).toContain(review?.proposals[0]);
   });
 });
 
