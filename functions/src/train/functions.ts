@@ -103,7 +103,7 @@ export const retrainWeekly = onSchedule(
 );
 
 /** Compares two registered versions, or one and the rules, on the same visits: for admins. Writes nothing. */
-export const compareVersions = onCall({ region: REGION, memory: "2GiB", timeoutSeconds: 540 }, (request) =>
+export const compareVersions = onCall({ region: REGION, memory: "2GiB", concurrency: 1, timeoutSeconds: 540 }, (request) =>
   asAdmin(request, async (_admin, db) => {
     const wanted = parseInput(CompareRequest, request.data, "the request");
     const { compareVersionsOn } = await import("./compare-versions.ts");
