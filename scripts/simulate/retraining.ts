@@ -121,7 +121,7 @@ function loggedVisit(isAgreed: boolean, cluster: number, happens: (probability: 
     propensity: isInService ? 1 - 2 * changed : changed,
     isCandidate,
     isInService,
-    candidatePropensity: changed,
+    rarerPropensity: changed,
     candidateEstimate: ENGAGED,
     inServiceEstimate: ENGAGED,
     servedEstimate: ENGAGED,

@@ -51,7 +51,7 @@ function simulatedLogs(visitors: number, differing: number, seed: number): { vis
       propensity: p,
       isCandidate: action === candidate,
       isInService: action === 1,
-      candidatePropensity: candidate === 1 ? 1 - (2 / 3) * SHARE : SHARE / 3,
+      rarerPropensity: candidate === 1 ? 1 - (2 / 3) * SHARE : SHARE / 3,
       candidateEstimate: estimate({ context, action: candidate, cluster }),
       inServiceEstimate: estimate({ context, action: 1, cluster }),
       servedEstimate: estimate({ context, action, cluster }),
@@ -102,7 +102,7 @@ describe("the doubly robust difference", () => {
     propensity: 0.5,
     isCandidate: false,
     isInService: true,
-    candidatePropensity: 0.1,
+    rarerPropensity: 0.1,
     candidateEstimate: 0.2,
     inServiceEstimate: 0.2,
     servedEstimate: 0.2,
@@ -129,7 +129,7 @@ describe("the doubly robust difference", () => {
     const matched = Array.from({ length: 300 }, (_, cluster) =>
       visit({ cluster, isCandidate: true, isInService: false, propensity: 0.1, reward: cluster % 2 }),
     );
-    const unsupported = Array.from({ length: 30 }, (_, i) => visit({ cluster: 300 + i, candidatePropensity: 0 }));
+    const unsupported = Array.from({ length: 30 }, (_, i) => visit({ cluster: 300 + i, rarerPropensity: 0 }));
     expect(doublyRobustDifference(matched).verdict).toBe("estimated");
     expect(doublyRobustDifference([...matched, ...unsupported])).toMatchObject({
       verdict: "not_enough_data",

@@ -54,8 +54,8 @@ export interface ComparedVisit {
   /** What was served is the candidate's answer; that of the policy in service. */
   isCandidate: boolean;
   isInService: boolean;
-  /** Probability with which the candidate's answer would have been served; 0 where it never is. */
-  candidatePropensity: number;
+  /** Probability with which the rarer of the two answers would have been served; 0 where it never is. */
+  rarerPropensity: number;
   candidateEstimate: number;
   inServiceEstimate: number;
   servedEstimate: number;
@@ -87,7 +87,7 @@ const TAIL = 0.975;
  * Doubly robust estimate of the difference of two deterministic policies from the same logs: the mean over visits of
  * (qC - qS) + ([served = C] - [served = S]) / p (r - q), which is 0 where the two agree. Its variance is that between
  * visitors, but at least what the weights alone make of a rate q: the sum over differing visits of q (1 - q) w^2 p with
- * w = 1 / p and p the probability of the candidate's answer. A handful of matched visits that all went the same way have no
+ * w = 1 / p and p the probability of the rarer of the two answers. A handful of matched visits that all went the same way have no
  * variance of their own, and prove nothing. Quantile of t with matched - 1 degrees of freedom.
  * @throws RangeError without a visit
  */
@@ -104,8 +104,8 @@ export function doublyRobustDifference(compared: readonly ComparedVisit[]): Doub
     if (visit.isAgreed) continue;
     differing++;
     matched += Number(visit.isCandidate);
-    unsupported += Number(visit.candidatePropensity === 0);
-    weights += visit.candidatePropensity === 0 ? 0 : 1 / visit.candidatePropensity;
+    unsupported += Number(visit.rarerPropensity === 0);
+    weights += visit.rarerPropensity === 0 ? 0 : 1 / visit.rarerPropensity;
     const weight = (Number(visit.isCandidate) - Number(visit.isInService)) / visit.propensity;
     of.y += visit.candidateEstimate - visit.inServiceEstimate + weight * (visit.reward - visit.servedEstimate);
   }

@@ -137,39 +137,54 @@ function classShares(
 
 /** The interval is the chosen segment's own, 95 % by bootstrap over sessions: that it is the worst of many is not corrected for. */
 function worstGap(
-  { workspace, answers, judged }: Measured,
+  measured: Measured,
   segments: readonly Segment[],
   rows: ReadonlyMap<string, number[]>,
 ): BiasReport["worst_gap"] {
-  const { examples, split, training } = workspace;
-  let worst: BiasReport["worst_gap"] = null;
-  for (const group of judged) {
-    const everyone = labelledRows(examples, split.holdout, group);
+  const { split, training } = measured.workspace;
+  let worst: { segment: string; group: ClassGroup; sessions: number; sums: Float64Array; value: number } | null = null;
+  for (const group of measured.judged) {
     for (const { segment, sessions } of segments) {
       const inside = new Set(rows.get(segment));
       if (sessions < MIN_SESSIONS || inside.size === split.holdout.length) continue;
-      const ordinals = new Map<number, number>();
-      for (const row of everyone) {
-        const of = examples.session[row] as number;
-        if (!ordinals.has(of)) ordinals.set(of, ordinals.size);
-      }
-      const sums = new Float64Array(ordinals.size * 4);
-      for (const row of everyone) {
-        const at = (ordinals.get(examples.session[row] as number) as number) * 4 + (inside.has(row) ? 0 : 2);
-        const weight = examples.weights[row] as number;
-        const right = Number(answers.classes[group][row] === examples.labels[group][row]);
-        sums[at] = (sums[at] as number) + weight;
-        sums[at + 1] = (sums[at + 1] as number) + weight * right;
-      }
-      const gapOf = ([w = 0, right = 0, others = 0, othersRight = 0]: ArrayLike<number> & Iterable<number>): number =>
-        right / w - othersRight / others;
-      const value = gapOf(totalOf({ sums, width: 4 }));
-      if (Number.isNaN(value) || (worst !== null && value >= worst.gap.value)) continue;
-      const [[low, high]] = bootstrapIntervals({ sums, width: 4 }, (total) => [gapOf(total)], training) as [
-        [number, number],
-      ];
-      worst = { segment, group, sessions, gap: { value, low, high } };
+      const sums = sidesBySession(measured, group, inside);
+      const value = gapOf(totalOf({ sums, width: SIDE_SUMS }));
+      if (value < (worst?.value ?? 0)) worst = { segment, group, sessions, sums, value };
     }
   }
-  return worst;
+  if (worst === null) return null;
+  const { segment, group, sessions, sums, value } = worst;
+  const clusters = { sums, width: SIDE_SUMS };
+  const [[low, high] = [value, value]] = bootstrapIntervals(clusters, (total) => [gapOf(total)], training);
+  return { segment, group, sessions, gap: { value, low, high } };
+}
+
+/** Of each session: weight and weight of what is right, inside the segment and outside. */
+const SIDE_SUMS = 4;
+
+function gapOf(total: Float64Array): number {
+  const [weight = 0, right = 0, others = 0, othersRight = 0] = total;
+  return right / weight - othersRight / others;
+}
+
+function sidesBySession(
+  { workspace: { examples, split }, answers }: Measured,
+  group: ClassGroup,
+  inside: ReadonlySet<number>,
+): Float64Array {
+  const rows = labelledRows(examples, split.holdout, group);
+  const ordinals = new Map<number, number>();
+  for (const row of rows) {
+    const session = examples.session[row] as number;
+    if (!ordinals.has(session)) ordinals.set(session, ordinals.size);
+  }
+  const sums = new Float64Array(ordinals.size * SIDE_SUMS);
+  for (const row of rows) {
+    const at = (ordinals.get(examples.session[row] as number) as number) * SIDE_SUMS + (inside.has(row) ? 0 : 2);
+    const weight = examples.weights[row] as number;
+    sums[at] = (sums[at] as number) + weight;
+    sums[at + 1] =
+      (sums[at + 1] as number) + weight * Number(answers.classes[group][row] === examples.labels[group][row]);
+  }
+  return sums;
 }

@@ -103,15 +103,17 @@ export const retrainWeekly = onSchedule(
 );
 
 /** Compares two registered versions, or one and the rules, on the same visits: for admins. Writes nothing. */
-export const compareVersions = onCall({ region: REGION, memory: "2GiB", concurrency: 1, timeoutSeconds: 540 }, (request) =>
-  asAdmin(request, async (_admin, db) => {
-    const wanted = parseInput(CompareRequest, request.data, "the request");
-    const { compareVersionsOn } = await import("./compare-versions.ts");
-    const nowMs = await eventNow(db, { serverMs: Date.now(), isVirtual: VIRTUAL_TIME.value() });
-    const comparison = await compareVersionsOn({ db, bucket: bucket() }, wanted, nowMs);
-    logger.info("versions compared", { a: wanted.a, b: wanted.b, sessions: comparison.sessions });
-    return comparison;
-  }),
+export const compareVersions = onCall(
+  { region: REGION, memory: "2GiB", concurrency: 1, timeoutSeconds: 540 },
+  (request) =>
+    asAdmin(request, async (_admin, db) => {
+      const wanted = parseInput(CompareRequest, request.data, "the request");
+      const { compareVersionsOn } = await import("./compare-versions.ts");
+      const nowMs = await eventNow(db, { serverMs: Date.now(), isVirtual: VIRTUAL_TIME.value() });
+      const comparison = await compareVersionsOn({ db, bucket: bucket() }, wanted, nowMs);
+      logger.info("versions compared", { a: wanted.a, b: wanted.b, sessions: comparison.sessions });
+      return comparison;
+    }),
 );
 
 /** Every month, everything is to be trained anew on the whole window: what weekly children add to their parents ends there. */

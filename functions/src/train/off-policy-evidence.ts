@@ -66,14 +66,14 @@ export async function offPolicyEvidence(
     const [candidateAction, currentAction] = [actionOf(candidate), actionOf(current)];
     const isCandidate = action === candidateAction;
     const propensity = served.propensity[row] as number;
-    const k = eligible(visits, row, varying);
+    const chance = { served: classesOf(row), propensity, k: eligible(visits, row, varying), varying };
     compared.push({
       reward,
       propensity,
       isCandidate,
       isInService: action === currentAction,
       isAgreed: candidateAction === currentAction,
-      candidatePropensity: isCandidate ? propensity : chanceOf({ candidate, current, propensity, k, varying }),
+      rarerPropensity: Math.min(chanceOf(candidate, chance), chanceOf(current, chance)),
       candidateEstimate: estimate({ context, action: candidateAction, cluster }),
       inServiceEstimate: estimate({ context, action: currentAction, cluster }),
       servedEstimate: estimate({ context, action, cluster }),
@@ -116,23 +116,21 @@ function eligible(visits: Examples, row: number, varying: readonly ClassGroup[])
 }
 
 /**
- * Probability of being served what the candidate answers, where that is not what was served: share / (3 k) if it differs from
- * the policy's own answer in one group that is explored, else none. The policy's own is served with 1 - 2 share / 3.
+ * Probability with which serving would have given this answer. What was served often (1 - 2 share / 3) was the serving policy's
+ * own: another answer was possible if it differs in one group that is explored, with share / (3 k). What was served rarely was one of
+ * those; then nobody knows which was the own, and any other answer counts as rare.
  */
-function chanceOf({
-  candidate,
-  current,
-  propensity,
-  k,
-  varying,
-}: {
-  candidate: readonly number[];
-  current: readonly number[];
-  propensity: number;
-  k: number;
-  varying: readonly ClassGroup[];
-}): number {
-  const groups = CLASS_GROUPS.filter((_, g) => candidate[g] !== current[g]);
+function chanceOf(
+  answer: readonly number[],
+  {
+    served,
+    propensity,
+    k,
+    varying,
+  }: { served: readonly number[]; propensity: number; k: number; varying: readonly ClassGroup[] },
+): number {
+  const groups = CLASS_GROUPS.filter((_, g) => answer[g] !== served[g]);
+  if (groups.length === 0 || propensity <= 0.5) return propensity;
   if (k === 0 || groups.length !== 1 || !varying.includes(groups[0] as ClassGroup)) return 0;
-  return propensity > 0.5 ? (1 - propensity) / 2 / k : propensity;
+  return (1 - propensity) / 2 / k;
 }

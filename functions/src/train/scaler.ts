@@ -12,7 +12,7 @@ interface FeatureStatistics {
   /** ddof = 1; null with fewer than two values. */
   sd: number | null;
   min: number | null;
-  /** R's type 2, as in simple-statistics. */
+  /** R's type 7, as simple-statistics has them. */
   quartiles: [number, number, number] | null;
   max: number | null;
 }
