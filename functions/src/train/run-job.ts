@@ -24,6 +24,8 @@ import { trainUnits } from "./train-units.ts";
 import { reviewUnitsOf, unitsOf } from "./units.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
+/** Rows x rounds that a core learns between two entries in the job's document, at least one unit. */
+const STEP_EFFORT = 100_000;
 /** Sessions that a training needs at least; with fewer the job is skipped. */
 const MIN_SESSIONS = 100;
 
@@ -174,8 +176,9 @@ class JobWork {
     const total = all.length;
     const missing = all.filter(({ name }) => this.held.job.units[name] === undefined);
     if (missing.length === 0) return this.held.report({ type: "all_trained", total });
-    // As many at once as there are cores: no more would be lost if this worker died.
-    const units = missing.slice(0, availableParallelism());
+    // Some seconds of work for every core: no more would be lost if this worker died.
+    const effort = Math.max(1, workspace.split.train.length * workspace.training.rounds);
+    const units = missing.slice(0, availableParallelism() * Math.max(1, Math.floor(STEP_EFFORT / effort)));
     const results = await trainUnits(workspace, units, (message) => this.held.beat(message));
     for (const [i, { name }] of units.entries()) {
       const { sha256 } = await this.files.put(name, results[i] ?? new Uint8Array());
