@@ -4,7 +4,7 @@ type Firestore = ReturnType<typeof database>;
 type Bucket = ReturnType<typeof bucket>;
 
 /** What everything of a dead worker ends in: nothing that it does from then on reaches Firestore or Storage. */
-export class WorkerDied extends Error {}
+class WorkerDied extends Error {}
 
 /** Transactions write by these, documents by those. */
 const TRANSACTION_WRITES = ["set", "create", "update", "delete"];
