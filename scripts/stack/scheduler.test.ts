@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextMonthly, nextTime, WEEKLY } from "./scheduler.ts";
+import { nextMonthly, nextQuarterly, nextTime, WEEKLY } from "./scheduler.ts";
 
 describe("the local scheduler", () => {
   it.each([
@@ -16,6 +16,16 @@ describe("the local scheduler", () => {
     { now: 300_000, next: 600_000 },
   ])("runs what comes every five minutes at whole ones: after $now ms at $next ms", ({ now, next }) => {
     expect(nextTime({ everyMs: 300_000, afterMs: 0 }, now)).toBe(next);
+  });
+});
+
+describe("the quarterly schedule", () => {
+  it.each([
+    { name: "is due later on the first", now: "2026-10-01T04:59:59.999Z", next: "2026-10-01T05:00:00.000Z" },
+    { name: "is over at its own time", now: "2026-10-01T05:00:00.000Z", next: "2027-01-01T05:00:00.000Z" },
+    { name: "comes with the next quarter", now: "2026-05-31T12:00:00.000Z", next: "2026-07-01T05:00:00.000Z" },
+  ])("$name", ({ now, next }) => {
+    expect(new Date(nextQuarterly(Date.parse(now))).toISOString()).toBe(next);
   });
 });
 

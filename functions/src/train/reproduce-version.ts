@@ -15,7 +15,7 @@ import { trainUnits } from "./train-units.ts";
 import { preparedWorkspace } from "./workspace.ts";
 
 /** A file of a version, as it was published and as it was made again. */
-export interface ReproducedFile {
+interface ReproducedFile {
   file: string;
   published: string;
   /** SHA-256, hex; null if it was not made. */
