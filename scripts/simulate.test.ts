@@ -67,3 +67,44 @@ describe("the simulation of triggers", () => {
     expect(err.trimEnd().split("\n")).toHaveLength(1);
   });
 });
+
+describe("the simulation of retraining", () => {
+  const accepted = async (delta: string): Promise<number> => {
+    const { status, out, err } = await simulate(
+      "retraining",
+      "--accuracy-delta",
+      delta,
+      "--runs",
+      "100",
+      "--seed",
+      "1",
+    );
+    expect({ status, err }).toEqual({ status: 0, err: "" });
+    const last = JSON.parse(out) as { runs: number; accepted: number; not_enough_data: number };
+    expect(last).toEqual({ runs: 100, accepted: expect.any(Number), not_enough_data: 0 });
+    return last.accepted;
+  };
+
+  it("accepts what is 3 points better at 2000 sessions, and hardly ever what is equal or worse", async () => {
+    // docs/retraining.md has 1000 runs of each.
+    expect(await accepted("0.03")).toBeGreaterThanOrEqual(0.88);
+    expect(await accepted("0")).toBeLessThanOrEqual(0.05);
+    expect(await accepted("-0.03")).toBe(0);
+  });
+
+  it("says where there are too few sessions to judge on", async () => {
+    const { out } = await simulate("retraining", "--holdout-sessions", "19", "--runs", "3");
+    expect(JSON.parse(out)).toEqual({ runs: 3, accepted: 0, not_enough_data: 1 });
+  });
+
+  it.each([
+    { name: "a difference that cannot be", args: ["--accuracy-delta", "0.2"], message: /cannot differ by 0.2/ },
+    { name: "four groups", args: ["--accuracy-delta", "0,0,0,0"], message: /one to three numbers/ },
+    { name: "no number", args: ["--accuracy-delta", "0.03,"], message: /one to three numbers/ },
+  ])("refuses $name in one line", async ({ args, message }) => {
+    const { status, out, err } = await simulate("retraining", ...args);
+    expect([status, out]).toEqual([2, ""]);
+    expect(err).toMatch(message);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isoWeek, monthId } from "./time.ts";
+import { isoWeek, monthId, quarterId } from "./time.ts";
 
 describe("the month", () => {
   it.each([
@@ -8,6 +8,16 @@ describe("the month", () => {
     { name: "has two digits", at: "2027-01-01T04:00:00.000Z", month: "2027-01" },
   ])("$name", ({ at, month }) => {
     expect(monthId(Date.parse(at))).toBe(month);
+  });
+});
+
+describe("the quarter", () => {
+  it.each([
+    { at: "2026-09-30T23:59:59.999Z", quarter: "2026-Q3" },
+    { at: "2026-10-01T00:00:00.000Z", quarter: "2026-Q4" },
+    { at: "2027-01-01T05:00:00.000Z", quarter: "2027-Q1" },
+  ])("of $at is $quarter", ({ at, quarter }) => {
+    expect(quarterId(Date.parse(at))).toBe(quarter);
   });
 });
 

@@ -26,7 +26,6 @@ export const MAX_FOLDED = 50;
 
 /** A training of everything, one that goes on from the version in service, or a report that trains only to compare. */
 const JobKind = z.enum(["full", "incremental", "review"]);
-export type JobKind = z.infer<typeof JobKind>;
 
 /** What was collected, kept in Storage, so that every retry trains on the same rows. */
 export const Dataset = z.object({
