@@ -88,22 +88,26 @@ const TAIL = 0.975;
  * (qC - qS) + ([served = C] - [served = S]) / p (r - q), which is 0 where the two agree. Its variance is that between
  * visitors, but at least what the weights alone make of a rate q: the sum over differing visits of q (1 - q) w^2 p with
  * w = 1 / p and p the probability of the rarer of the two answers. A handful of matched visits that all went the same way have no
- * variance of their own, and prove nothing. Quantile of t with matched - 1 degrees of freedom.
+ * variance of their own, and prove nothing. Of two rates q the floor takes the one that is more uncertain: that of the differing
+ * visits, nearly all of which were served the usual answer, and that of the matched ones with two successes and two failures
+ * added (Agresti and Coull 1998), since a candidate that engages more than usual shows it in few visits. It is a floor, not the
+ * variance: where both answers are rare, the true one may be twice that. Quantile of t with matched - 1 degrees of freedom.
  * @throws RangeError without a visit
  */
 export function doublyRobustDifference(compared: readonly ComparedVisit[]): DoublyRobustDifference {
   const visits = compared.length;
   demand(visits > 0, "there is a visit");
   const byCluster = new Map<number, { y: number; w: number }>();
-  let [differing, matched, unsupported, weights, engaged] = [0, 0, 0, 0, 0];
+  let [differing, matched, unsupported, weights, engaged, matchedEngaged] = [0, 0, 0, 0, 0, 0];
   for (const visit of compared) {
     const of = byCluster.get(visit.cluster) ?? { y: 0, w: 0 };
     byCluster.set(visit.cluster, of);
     of.w++;
-    engaged += visit.reward;
     if (visit.isAgreed) continue;
     differing++;
+    engaged += visit.reward;
     matched += Number(visit.isCandidate);
+    matchedEngaged += visit.isCandidate ? visit.reward : 0;
     unsupported += Number(visit.rarerPropensity === 0);
     weights += visit.rarerPropensity === 0 ? 0 : 1 / visit.rarerPropensity;
     const weight = (Number(visit.isCandidate) - Number(visit.isInService)) / visit.propensity;
@@ -114,8 +118,8 @@ export function doublyRobustDifference(compared: readonly ComparedVisit[]): Doub
   const counts = { visits, differing, matched, unsupported };
   if (sums.clusters < 2) return { verdict: "not_enough_data", difference: 0, low: -1, high: 1, ...counts };
   const { estimate: difference, standardError } = clusteredRatio(sums);
-  const rate = (engaged + 1) / (visits + 2);
-  const floor = Math.sqrt(rate * (1 - rate) * weights) / visits;
+  const rates = [(engaged + 1) / (differing + 2), (matchedEngaged + 2) / (matched + 4)];
+  const floor = Math.sqrt(Math.max(...rates.map((q) => q * (1 - q))) * weights) / visits;
   const half = tQuantile(TAIL, Math.max(1, matched - 1)) * Math.max(standardError, floor);
   const isEnough = matched >= MIN_MATCHED && unsupported <= MAX_UNSUPPORTED * differing;
   return {
@@ -146,29 +150,43 @@ const PRIOR = 20;
  */
 export function rewardModel(rows: readonly RewardRow[], actions: number): (of: Omit<RewardRow, "reward">) => number {
   const halves = [0, 1].map(() => ({
-    all: [0, 0],
-    contexts: new Map<number, number[]>(),
-    cells: new Map<number, number[]>(),
+    all: { sum: 0, n: 0 },
+    contexts: new Map<number, Count>(),
+    cells: new Map<number, Count>(),
   }));
-  const add = (of: Map<number, number[]>, key: number, reward: number): void => {
-    const [sum = 0, n = 0] = of.get(key) ?? [];
-    of.set(key, [sum + reward, n + 1]);
-  };
   for (const { context, action, reward, cluster } of rows) {
     // Learnt from the other half.
     const half = halves[1 - (cluster % 2)];
     if (half === undefined) continue;
-    half.all = [(half.all[0] ?? 0) + reward, (half.all[1] ?? 0) + 1];
-    add(half.contexts, context, reward);
-    add(half.cells, context * actions + action, reward);
+    count(half.all, reward);
+    count(countOf(half.contexts, context), reward);
+    count(countOf(half.cells, context * actions + action), reward);
   }
-  const shrunk = (counts: readonly number[] | undefined, prior: number): number => {
-    const [sum = 0, n = 0] = counts ?? [];
-    return (sum + PRIOR * prior) / (n + PRIOR);
-  };
   return ({ context, action, cluster }) => {
     const half = halves[cluster % 2];
     const everybody = shrunk(half?.all, 0.5);
     return shrunk(half?.cells.get(context * actions + action), shrunk(half?.contexts.get(context), everybody));
   };
+}
+
+interface Count {
+  sum: number;
+  n: number;
+}
+
+function countOf(counts: Map<number, Count>, key: number): Count {
+  const known = counts.get(key);
+  if (known !== undefined) return known;
+  const fresh = { sum: 0, n: 0 };
+  counts.set(key, fresh);
+  return fresh;
+}
+
+function count(of: Count, reward: number): void {
+  of.sum += reward;
+  of.n++;
+}
+
+function shrunk(count: Count | undefined, prior: number): number {
+  return count === undefined ? prior : (count.sum + PRIOR * prior) / (count.n + PRIOR);
 }
