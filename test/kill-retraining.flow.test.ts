@@ -24,8 +24,8 @@ let logs: InteractionLog[];
 restorePolicyAfterwards();
 
 /** Trains slowly, with a short lease; nothing but these tests opens jobs. */
-async function setPolicy(jobs: Record<string, number> = {}, folds = 0): Promise<void> {
-  const training = { folds, rounds: 400, max_depth: 8, min_child_weight: 0, tree_method: "exact" };
+async function setPolicy(jobs: Record<string, number> = {}, folds = 0, rounds = 400): Promise<void> {
+  const training = { folds, rounds, max_depth: 8, min_child_weight: 0, tree_method: "exact" };
   const triggers = { data_volume: { enabled: false }, age: { enabled: false } };
   await db.doc(LIFECYCLE_PATH).set({ training, triggers, jobs: { lease_seconds: 3, queued_minutes: 0.05, ...jobs } });
 }
@@ -105,7 +105,7 @@ describe("a retraining whose worker is killed while it trains", () => {
 describe("a retraining that takes longer than a task", () => {
   it("is handed from task to task, which is no failed attempt", async () => {
     await forgetTrainings();
-    await setPolicy({ task_minutes: 0.01 }, 2);
+    await setPolicy({ task_minutes: 0.01 }, 2, 150);
     const id = "admin.long";
     await openJob(id);
     const job = await endOf(id, backstop);
