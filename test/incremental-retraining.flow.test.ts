@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { InteractionLog } from "../functions/src/collect/schema.ts";
 import { parseBooster } from "../functions/src/model/format.ts";
 import { firstRounds, roundsOf } from "../functions/src/model/rounds.ts";
@@ -18,7 +18,7 @@ import { runSchedule } from "../scripts/stack/client.ts";
 import { restorePolicyAfterwards } from "./policy.ts";
 import { putRouting } from "./routing.ts";
 import { learnableLogs, removeLogs, storeLogs } from "./seeded-logs.ts";
-import { endOf, forgetTrainings, jobOf, newestTime, versionsOf } from "./trainings.ts";
+import { endOf, forgetTrainings, jobOf, newestTime, versionsOf, whenMature } from "./trainings.ts";
 
 const HOUR = 3_600_000;
 const WEEK = 7 * 24 * HOUR;
@@ -213,9 +213,7 @@ describe("the weekly schedule", () => {
     await storeLogs(coming);
     try {
       expect(await judgeAt(atMs + WEEK - 1)).toEqual([]);
-      const last = await db.doc(`interaction_logs/${coming.at(-1)?.prediction_id}`).get();
-      const mature = (): void => expect(Date.parse(String(last.get("fold_after")))).toBeLessThan(Date.now());
-      await vi.waitFor(mature, { timeout: 20_000 });
+      await whenMature(coming);
       const [judged] = await judgeAt(atMs + WEEK);
       const gate = (await versions.read(version))?.gate;
       expect(judged).toEqual({ version, verdict: gate?.verdict });

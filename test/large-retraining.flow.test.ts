@@ -9,7 +9,7 @@ import { JobStore } from "../functions/src/train/store.ts";
 import { restorePolicyAfterwards } from "./policy.ts";
 import { putRouting } from "./routing.ts";
 import { learnableLogs, removeLogs, storeLogs } from "./seeded-logs.ts";
-import { forgetTrainings, jobOf, newestTime, versionsOf } from "./trainings.ts";
+import { forgetTrainings, jobOf, newestTime, versionsOf, whenMature } from "./trainings.ts";
 
 const LOGS = 10_000;
 
@@ -26,6 +26,7 @@ beforeAll(async () => {
   endMs = await newestTime();
   logs = learnableLogs("large", { sessions: Math.ceil(LOGS / 1.2), endMs, days: 14 });
   await storeLogs(logs);
+  await whenMature(logs);
 });
 afterAll(async () => {
   await forgetTrainings();

@@ -1,4 +1,5 @@
 import { expect, vi } from "vitest";
+import type { InteractionLog } from "../functions/src/collect/schema.ts";
 import { ModelVersion } from "../functions/src/registry/schema.ts";
 import { database } from "../functions/src/shared/firestore.ts";
 import { FINAL_STAGES, RetrainingJob } from "../functions/src/train/schema.ts";
@@ -34,6 +35,15 @@ export async function versionsOf(job: string): Promise<ModelVersion[]> {
   const versions = database().collection("model_versions");
   const { docs } = await versions.where("lineage.job", "==", job).limit(10).get();
   return docs.map((doc) => ModelVersion.parse(doc.data()));
+}
+
+/** Waits until the last of some stored logs is mature, and so all are. */
+export async function whenMature(logs: readonly InteractionLog[]): Promise<void> {
+  const last = await database()
+    .doc(`interaction_logs/${logs.at(-1)?.prediction_id}`)
+    .get();
+  const mature = (): void => expect(Date.parse(String(last.get("fold_after")))).toBeLessThan(Date.now());
+  await vi.waitFor(mature, { timeout: 20_000 });
 }
 
 /** Waits until a job is over. */
