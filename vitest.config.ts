@@ -21,6 +21,7 @@ export default defineConfig({
             "test/adoption.flow.test.ts",
             "test/*retraining.flow.test.ts",
             "test/*counting.flow.test.ts",
+            "test/large-training.flow.test.ts",
           ],
           // One emulator run serves the whole suite: files share its routing and config documents, so they take turns.
           fileParallelism: false,
@@ -32,7 +33,7 @@ export default defineConfig({
         test: {
           name: "counting",
           // Tens of thousands of logs, beside emulators of their own without background triggers.
-          include: ["test/*counting.flow.test.ts"],
+          include: ["test/*counting.flow.test.ts", "test/large-training.flow.test.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -41,6 +41,7 @@ export function learnableLogs(
       session_id: context.session_id,
       user_context: { ...context, user_agent: { family: "Firefox", version: "143.0" } },
       unit: `${prefix}.u${session % Math.ceil(sessions * 0.8)}`,
+      subject: `${prefix}.u${session % Math.ceil(sessions * 0.8)}`,
       event_at: new Date(eventMs).toISOString(),
       features: storedFeatures(extractFeatures({ ...context, user_agent: "" })),
       rendering_time: session % 4 === 0 ? 150 : 40,

@@ -6,16 +6,20 @@ import { LIFECYCLE_PATH } from "../functions/src/shared/lifecycle.ts";
 import { iso } from "../functions/src/shared/time.ts";
 import { runJob } from "../functions/src/train/run-job.ts";
 import { JobStore } from "../functions/src/train/store.ts";
+import { withoutBackgroundTriggers } from "./background-triggers.ts";
 import { restorePolicyAfterwards } from "./policy.ts";
 import { putRouting } from "./routing.ts";
 import { learnableLogs, removeLogs, storeLogs } from "./seeded-logs.ts";
 import { forgetTrainings, jobOf, newestTime, versionsOf, whenMature } from "./trainings.ts";
 
 const LOGS = 10_000;
+/** Of a full training, by default. */
+const WINDOW_MS = 30 * 24 * 3_600_000;
 
 const db = database();
 let endMs: number;
 let logs: InteractionLog[];
+withoutBackgroundTriggers();
 restorePolicyAfterwards();
 
 beforeAll(async () => {
@@ -23,7 +27,8 @@ beforeAll(async () => {
   await db.doc(LIFECYCLE_PATH).set({ triggers: { data_volume: { enabled: false }, age: { enabled: false } } });
   await putRouting();
   await forgetTrainings();
-  endMs = await newestTime();
+  // After whatever others have left: a training learns from every log of its days.
+  endMs = (await newestTime()) + WINDOW_MS;
   logs = learnableLogs("large", { sessions: Math.ceil(LOGS / 1.2), endMs, days: 14 });
   await storeLogs(logs);
   await whenMature(logs);
