@@ -324,10 +324,24 @@ describe("a clean-up", () => {
     // One of the newest is damaged: it is not one of the ten.
     await db.doc(`model_versions/${of(45)}`).update({ quarantined: { at: iso(long), file: "f", reason: "r" } });
     await bucket().file("model_versions/v_20260101T000000Z_aaaaaaaaaaaa/bundle.json").save("an orphan");
-    const expected = [1, 2, 3, 7, 11, 15, 19, 20, 39, 40, 41, 42, 43, 44, 46, 47, 48, 49].map(of);
+    const release = { requestedBy: "someone", reason: "a test", stages: [1], nowMs: long };
+    await new DeploymentStore(db).open({ version: of(23), ...release });
+    const expected = [1, 2, 3, 7, 11, 15, 19, 20, 23, 39, 40, 41, 42, 43, 44, 46, 47, 48, 49].map(of);
 
     const young = await cleanUpVersions({ db, bucket: bucket() }, long + 3_600_000);
     expect(young).toMatchObject({ remove: [], leftovers: [] });
+
+    // Somebody spoils a document: its version, and whatever that may need, keeps its files.
+    const spoilt = db.doc(`model_versions/${of(3)}`);
+    const whole = (await spoilt.get()).data() ?? {};
+    await spoilt.set({ gate: "better" });
+    const careful = await cleanUpVersions({ db, bucket: bucket() }, long + 2 * DAY);
+    expect(careful).toMatchObject({ remove: [], leftovers: ["v_20260101T000000Z_aaaaaaaaaaaa"] });
+    expect(await store.stored()).toEqual(versions);
+    expect(await store.deleteFiles(of(3))).toBe(false);
+    expect((await db.doc(`alerts/version_unreadable.${of(3)}`).get()).get("severity")).toBe("medium");
+    await spoilt.set(whole);
+
     await expect(cleanUpVersions({ db, bucket: dying(9) }, long + 2 * DAY)).rejects.toThrow("killed");
     const done = await cleanUpVersions({ db, bucket: bucket() }, long + 2 * DAY);
     expect(await left(versions)).toEqual(expected);
@@ -344,6 +358,7 @@ describe("a clean-up", () => {
     expect(await left(versions)).toEqual(expected);
 
     await putRouting();
+    await db.recursiveDelete(db.collection("deployments"));
     await db.recursiveDelete(db.collection("model_versions"));
     await db.recursiveDelete(db.collection("retraining_jobs"));
     await bucket().deleteFiles({ prefix: "model_versions/" });
