@@ -8,6 +8,7 @@ import { canonicalJson, sha256 } from "../shared/canonical.ts";
 import { CorruptError, fieldIssues, inWords, reasonOf } from "../shared/errors.ts";
 import { alreadyExists, parseDocument, readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
+import { outOfUse } from "./out-of-use.ts";
 import { type Artefact, ModelVersion } from "./schema.ts";
 import { checksums, contentHash, versionTime } from "./version-id.ts";
 
@@ -144,11 +145,8 @@ export class VersionStore {
   ): Promise<{ meta: ModelVersion; files: ReadonlyMap<string, Uint8Array> }> {
     const meta = await this.read(version);
     if (meta === undefined) throw new CorruptError(`there is no model_versions/${version}`);
-    const { quarantined, removed } = meta;
-    if (removed !== undefined) throw new CorruptError(`${version} was removed ${removed.at}: ${removed.why}`);
-    if (quarantined !== undefined) {
-      throw new CorruptError(`${version} is in quarantine since ${quarantined.at}: ${quarantined.reason}`);
-    }
+    const reason = outOfUse(meta);
+    if (reason !== null) throw new CorruptError(reason);
     const wanted = Object.entries(meta.artefacts).filter(([file]) => which === "every" || isNeeded(file));
     const files = await Promise.all(
       wanted.map(async ([file, artefact]): Promise<[string, Uint8Array]> => {
@@ -291,6 +289,22 @@ export class VersionStore {
       throw new CorruptError(message, { object: artefact.path });
     }
     return bytes;
+  }
+}
+
+/**
+ * As `outOfUse`, of a version that a transaction is about to put in use: neither quarantine nor clean-up can then come between
+ * the look and the write. Null for the rules, and for a version that is not registered, which cannot be loaded anyway.
+ */
+export async function outOfUseIn(tx: Transaction, db: Firestore, version: string): Promise<string | null> {
+  if (version === "rules") return null;
+  const snapshot = await tx.get(db.collection("model_versions").doc(version));
+  try {
+    const meta = parseDocument(ModelVersion, snapshot);
+    return meta === undefined ? null : outOfUse(meta);
+  } catch (error) {
+    if (error instanceof CorruptError) return error.message;
+    throw error;
   }
 }
 
