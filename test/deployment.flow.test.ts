@@ -362,6 +362,21 @@ describe("a deployment that cannot go on", () => {
     expect(alert.get("message")).toMatch(new RegExp(`^${id}: fail .*${file}`));
   });
 
+  it("ends at the next step when its version is quarantined, however well it goes, and is not opened again", async () => {
+    const { id, version, atMs } = await rollingDeployment();
+    await visited(version, atMs, (await routing.read()).revision, 50);
+    await new VersionStore(db, bucket()).quarantine(version, { file: "bundle.json", reason: "a test" });
+    await tick(atMs + 6 * MINUTE);
+    const ended = await deploymentOf(id);
+    expect(ended).toMatchObject({ phase: "failed", stage: 0 });
+    expect(ended.log.at(-1)?.reason).toMatch(/is in quarantine since .*a test/);
+    expect(await routing.read()).toMatchObject({ stable: "rules", canary: null });
+    expect(await call("deployVersion", { version, reason: "once more" })).toMatchObject({
+      status: "FAILED_PRECONDITION",
+      message: expect.stringContaining("is in quarantine"),
+    });
+  });
+
   it("ends after seven days with not enough data and the old version", async () => {
     const { id, version, atMs } = await rollingDeployment();
     const started = Date.parse((await deploymentOf(id)).started_at);

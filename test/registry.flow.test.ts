@@ -11,15 +11,20 @@ import { verifyRoutedVersions } from "../functions/src/monitor/verify-routed-ver
 import { VersionStore } from "../functions/src/registry/store.ts";
 import { checksums, versionId, versionTime } from "../functions/src/registry/version-id.ts";
 import { changeRouting } from "../functions/src/serve/change-routing.ts";
-import type { ServedVersion } from "../functions/src/serve/schema.ts";
+import { ModelCache } from "../functions/src/serve/model-cache.ts";
+import { Predictor } from "../functions/src/serve/predictor.ts";
+import { RoutingCache } from "../functions/src/serve/routing-cache.ts";
+import type { Prediction, ServedVersion } from "../functions/src/serve/schema.ts";
 import { RoutingStore } from "../functions/src/serve/store.ts";
 import { CorruptError } from "../functions/src/shared/errors.ts";
 import { bucket, database } from "../functions/src/shared/firestore.ts";
+import { CounterBuffer } from "../functions/src/shared/flush.ts";
 import { iso } from "../functions/src/shared/time.ts";
 import { JobStore } from "../functions/src/train/store.ts";
 import { callFunction, signUp } from "../scripts/stack/client.ts";
 import { CONTEXT, predictAt } from "./predict-client.ts";
 import { putRouting } from "./routing.ts";
+import { demoKeys } from "./signed-log.ts";
 import { someFiles, somePublication } from "./some-version.ts";
 
 const db = database();
@@ -122,6 +127,27 @@ function mutated(bytes: Uint8Array, random: ReturnType<typeof xoroshiro128plus>)
   return copy;
 }
 
+/** An instance of predict that has nothing in memory yet; each call answers a visit. */
+function freshInstance(): () => Promise<Prediction> {
+  const routing = new RoutingStore(db);
+  const predictor = new Predictor({
+    routing: new RoutingCache({ look: () => routing.look(), freshMs: 15_000, onFailure: () => {} }),
+    models: new ModelCache({ load: (version) => store.loadModel(version), onFailure: () => {} }),
+    counters: new CounterBuffer(async () => {}),
+    receiptKeys: demoKeys(),
+    pseudonymKey: "pseudonyms",
+    virtualTime: false,
+  });
+  return () => {
+    const startMs = Date.now();
+    const predictionId = randomBytes(16).toString("base64url");
+    return predictor.predict(
+      { user_context: CONTEXT },
+      { nowMs: startMs, predictionId, elapsedMs: () => Date.now() - startMs },
+    );
+  };
+}
+
 describe("a damaged version", () => {
   /** Overwrites a file of a published version, as no code of ours would. */
   async function damaged(file: string, damage: (bytes: Buffer) => Buffer | null): Promise<string> {
@@ -219,6 +245,56 @@ describe("a damaged version", () => {
       [...files.keys()].sort(),
     );
     await putRouting();
+  });
+
+  it("costs no visitor an answer, whichever file is damaged: a fresh instance goes on with previous_good", async () => {
+    const good = fresh();
+    await store.publish(somePublication(good.version, { gate: NOT_BETTER }), good.files);
+    for (const file of good.files.keys()) {
+      const bad = await damaged(file, (bytes) => {
+        bytes.writeUInt8(bytes.readUInt8(10) ^ 1, 10);
+        return bytes;
+      });
+      await putRouting({
+        stable: bad as ServedVersion,
+        previous_good: good.version as ServedVersion,
+        holdback_share: 0,
+      });
+      const predictor = freshInstance();
+      const answers = [await predictor(), await predictor()];
+      // The first waits for its own version only; the one to fall back to is at hand by the second.
+      expect(answers.map(({ model_version }) => model_version)[1]).toBe(good.version);
+      expect((await store.read(bad))?.quarantined?.file).toBe(`model_versions/${bad}/${file}`);
+      const alerts = await db.collection("alerts").where("details.version", "==", bad).limit(2).get();
+      expect(alerts.docs.map((doc) => doc.get("details.file"))).toEqual([`model_versions/${bad}/${file}`]);
+    }
+    await putRouting();
+  });
+
+  it("that is damaged or removed after the look and before the write is not put in use", async () => {
+    class Late extends VersionStore {
+      override async load(version: string, which?: "needed" | "every") {
+        const loaded = await super.load(version, which);
+        await this.bury(version, "a test", async () => true);
+        return loaded;
+      }
+    }
+    const before = await putRouting();
+    const tools = {
+      deployments: new DeploymentStore(db),
+      versions: new Late(db, bucket()),
+      routing: new RoutingStore(db),
+    };
+    const late = async () => {
+      const { version, files } = fresh();
+      await store.publish(somePublication(version, { gate: NOT_BETTER }), files);
+      return version;
+    };
+    const reason = "a test";
+    await expect(rollBack(tools, { target: await late(), reason }, "someone")).rejects.toThrow(/was removed/);
+    const change = { change: { stable: await late() }, reason };
+    await expect(changeRouting(tools, change, { uid: "someone", nowMs: Date.now() })).rejects.toThrow(/was removed/);
+    expect(await tools.routing.read()).toEqual(before);
   });
 
   it("is nothing to return to, or to route to", async () => {
@@ -324,10 +400,24 @@ describe("a clean-up", () => {
     // One of the newest is damaged: it is not one of the ten.
     await db.doc(`model_versions/${of(45)}`).update({ quarantined: { at: iso(long), file: "f", reason: "r" } });
     await bucket().file("model_versions/v_20260101T000000Z_aaaaaaaaaaaa/bundle.json").save("an orphan");
-    const expected = [1, 2, 3, 7, 11, 15, 19, 20, 39, 40, 41, 42, 43, 44, 46, 47, 48, 49].map(of);
+    const release = { requestedBy: "someone", reason: "a test", stages: [1], nowMs: long };
+    await new DeploymentStore(db).open({ version: of(23), ...release });
+    const expected = [1, 2, 3, 7, 11, 15, 19, 20, 23, 39, 40, 41, 42, 43, 44, 46, 47, 48, 49].map(of);
 
     const young = await cleanUpVersions({ db, bucket: bucket() }, long + 3_600_000);
     expect(young).toMatchObject({ remove: [], leftovers: [] });
+
+    // Somebody spoils a document: its version, and whatever that may need, keeps its files.
+    const spoilt = db.doc(`model_versions/${of(3)}`);
+    const whole = (await spoilt.get()).data() ?? {};
+    await spoilt.set({ gate: "better" });
+    const careful = await cleanUpVersions({ db, bucket: bucket() }, long + 2 * DAY);
+    expect(careful).toMatchObject({ remove: [], leftovers: ["v_20260101T000000Z_aaaaaaaaaaaa"] });
+    expect(await store.stored()).toEqual(versions);
+    expect(await store.deleteFiles(of(3))).toBe(false);
+    expect((await db.doc(`alerts/version_unreadable.${of(3)}`).get()).get("severity")).toBe("medium");
+    await spoilt.set(whole);
+
     await expect(cleanUpVersions({ db, bucket: dying(9) }, long + 2 * DAY)).rejects.toThrow("killed");
     const done = await cleanUpVersions({ db, bucket: bucket() }, long + 2 * DAY);
     expect(await left(versions)).toEqual(expected);
@@ -344,6 +434,7 @@ describe("a clean-up", () => {
     expect(await left(versions)).toEqual(expected);
 
     await putRouting();
+    await db.recursiveDelete(db.collection("deployments"));
     await db.recursiveDelete(db.collection("model_versions"));
     await db.recursiveDelete(db.collection("retraining_jobs"));
     await bucket().deleteFiles({ prefix: "model_versions/" });

@@ -11,7 +11,7 @@ import { floorTo } from "../shared/time.ts";
 import { type Candidate, checkCandidate } from "./checks.ts";
 import { type Action, type Facts, lastMoveMs } from "./decide.ts";
 import type { Deployment } from "./schema.ts";
-import { DeploymentStore } from "./store.ts";
+import { DeploymentStore, type Measured } from "./store.ts";
 
 /** A deployment that has moved, for the log. */
 export interface Moved {
@@ -83,7 +83,7 @@ interface Sources {
 }
 
 /** What the deployment's phase needs to know. What cannot be measured is a fact too: it holds, and says nothing bad. */
-async function factsOf(deployment: Deployment, sources: Sources): Promise<Omit<Facts, "routing">> {
+async function factsOf(deployment: Deployment, sources: Sources): Promise<Measured> {
   const { policy } = sources;
   const facts = { policy, checks: null, visitors: null, problem: null };
   try {

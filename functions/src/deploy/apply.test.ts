@@ -128,6 +128,7 @@ describe("whatever happens", () => {
           checks,
           visitors: { count: event.count, sinceRevision },
           problem: event.problem,
+          outOfUse: null,
         };
         // The schedule calls twice at the same time: the second call must change nothing.
         for (const call of [1, 2]) {
@@ -167,6 +168,7 @@ describe("whatever happens", () => {
         checks: [],
         visitors: { count: 300, sinceRevision: deployment.stage_revision },
         problem: null,
+        outOfUse: null,
       };
       const nowMs = T0 + minutes * MINUTE;
       const outcome = apply(deployment, decide(deployment, facts, nowMs), { nowMs, by: "system", routing, checks: [] });

@@ -37,7 +37,8 @@ function routingOf({ id, version, stage, stages, salt }: Deployment): Routing {
 const check = (name: Check["name"], ok: boolean): Check => ({ name, ok, message: ok ? "fine" : "140 ms", figures: {} });
 const passed = [check("model_loading", true), check("performance_test", true)];
 const policy = { stage_min_minutes: 5, stage_min_visitors: 300, max_days: 7 };
-const plain: Facts = { policy, routing: FIRST_ROUTING, checks: null, visitors: null, problem: null };
+const DAMAGED = `${version} is in quarantine: bundle.json is missing`;
+const plain: Facts = { policy, routing: FIRST_ROUTING, outOfUse: null, checks: null, visitors: null, problem: null };
 
 describe("before the first stage", () => {
   const at = T0 + MINUTE;
@@ -67,6 +68,13 @@ describe("before the first stage", () => {
       at,
       "abort",
       /in service already/,
+    ],
+    [
+      "starts nothing that has been quarantined since",
+      { checks: passed, outOfUse: DAMAGED },
+      at,
+      "fail",
+      /bundle\.json/,
     ],
     ["holds until the last day is over", { problem: "down" }, T0 + 7 * DAY, "hold", /down/],
     ["ends after the last day", { problem: "down" }, T0 + 7 * DAY + 1, "fail", /not enough data within 7 days; down/],
@@ -99,6 +107,15 @@ describe("at a stage", () => {
       "hold",
       /set to 1 % by hand; .* 5 %/,
     ],
+    [
+      "takes a quarantined version out at once",
+      first,
+      { outOfUse: DAMAGED },
+      T0 + 1,
+      "fail",
+      /bundle\.json is missing/,
+    ],
+    ["completes no quarantined version", last, { outOfUse: DAMAGED, ...seen(300) }, at, "fail", /bundle\.json/],
     ["holds when counting failed", first, { problem: "no windows", ...seen(300) }, at, "hold", /no windows/],
     ["waits until the last day is over", first, seen(299), T0 + 7 * DAY, "wait", /299/],
     [

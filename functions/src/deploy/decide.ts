@@ -16,6 +16,8 @@ export interface Facts {
   policy: Pick<Lifecycle["deployment"], "stage_min_minutes" | "stage_min_visitors" | "max_days">;
   /** The routing in force, read together with the deployment. */
   routing: Routing;
+  /** Why the version may answer nobody any more, read together with the deployment; null if it may. */
+  outOfUse: string | null;
   /** What the pre-deployment checks said; null while they have not been run. */
   checks: readonly Check[] | null;
   /** Distinct visitors with a mature treatment visit of this or a later routing revision; null if not counted. */
@@ -58,6 +60,7 @@ function decideStart(deployment: Deployment, facts: Facts, nowMs: number): Decis
       `pre-deployment checks failed: ${failed.map(({ name, message }) => `${name} (${message})`).join(", ")}`,
     );
   }
+  if (facts.outOfUse !== null) return fail(facts.outOfUse);
   return { action: "start", reason: `${checks.length} pre-deployment checks passed` };
 }
 
@@ -65,6 +68,7 @@ function decideStage(deployment: Deployment, facts: Facts, nowMs: number): Decis
   const { routing, policy, visitors } = facts;
   const lost = takenOver(deployment, routing);
   if (lost !== undefined) return abort(lost);
+  if (facts.outOfUse !== null) return fail(facts.outOfUse);
   const share = routing.canary?.share ?? 0;
   if (share !== deployment.stages[deployment.stage]) {
     const reason = `the share was set to ${percent(share)} by hand; it goes on once that is ${stagePercent(deployment)} again`;

@@ -7,7 +7,7 @@ import type { DeploymentStore } from "./store.ts";
 /**
  * Opens a deployment for an admin, of any registered version, whatever its gate said: checks and stages are the same.
  * @throws {InputError} for a request that is not one, or a version that is not registered
- * @throws {RefusedError} while another deployment goes on, or when the version is in service
+ * @throws {RefusedError} while another deployment goes on, or when the version is in service, quarantined or removed
  */
 export async function openDeployment(
   { deployments, versions, policy }: { deployments: DeploymentStore; versions: VersionStore; policy: Lifecycle },

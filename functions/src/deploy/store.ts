@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Firestore, Transaction } from "firebase-admin/firestore";
 import { eventNow } from "../collect/event-now.ts";
 import { VIRTUAL_TIME } from "../config.ts";
+import { outOfUseIn } from "../registry/store.ts";
 import type { Routing, ServedVersion } from "../serve/schema.ts";
 import { RoutingStore, revised } from "../serve/store.ts";
 import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
@@ -32,6 +33,9 @@ export interface OpenRequest {
    */
   than?: ServedVersion;
 }
+
+/** What a step is told; it looks at the rest itself, in its transaction. */
+export type Measured = Omit<Facts, "routing" | "outOfUse">;
 
 /** What a step did: the deployment after it. */
 export interface Step {
@@ -79,7 +83,7 @@ export class DeploymentStore {
 
   /**
    * Opens a deployment; its checks and its traffic come with the next steps.
-   * @throws {RefusedError} when one goes on, the version is in service, it has had its turn and must not have another, or it
+   * @throws {RefusedError} when one goes on, the version is in service, quarantined or removed, it has had its turn and must not have another, or it
    *   has had too many
    */
   async open(request: OpenRequest): Promise<Deployment> {
@@ -89,6 +93,7 @@ export class DeploymentStore {
       if (running !== undefined) throw new RefusedError(`${running.id} is going on; one deployment at a time`);
       const routing = await this.routing.read(tx);
       if (routing.stable === version) throw new RefusedError(`${version} is in service already`);
+      await this.refuseOutOfUse(tx, version);
       if (request.than !== undefined) {
         if (request.than !== routing.stable) {
           throw new RefusedError(`${version} is better than ${request.than}, and ${routing.stable} is in service now`);
@@ -117,13 +122,14 @@ export class DeploymentStore {
    * has changed. While somebody's edit of routing waits to be judged it waits too: the edit may be meant for this very
    * deployment, and must not be lost under a step.
    */
-  async step(id: string, facts: Omit<Facts, "routing">, nowMs: number): Promise<Step | undefined> {
+  async step(id: string, facts: Measured, nowMs: number): Promise<Step | undefined> {
     const step = await this.db.runTransaction(async (tx) => {
       const before = parseDocument(Deployment, await tx.get(this.document(id)));
       if (before === undefined) throw new CorruptError(`deployments/${id} is gone`);
       const { routing, pending } = await this.routing.look(tx);
       if (pending) return undefined;
-      const decision = decide(before, { ...facts, routing }, nowMs);
+      const outOfUse = await outOfUseIn(tx, this.db, before.version);
+      const decision = decide(before, { ...facts, routing, outOfUse }, nowMs);
       const by = "system";
       const outcome = apply(before, decision, { nowMs, by, routing, checks: facts.checks });
       const { deployment } = outcome;
@@ -145,7 +151,7 @@ export class DeploymentStore {
    * Returns everybody to `target` at once; a deployment that goes on ends as rolled back. Whether the target is intact was
    * asked before; what is stable may have changed since, and that is looked at here. An edit that waits to be judged is
    * overtaken, as by any admin's next word.
-   * @throws {RefusedError} when there is nothing to return from
+   * @throws {RefusedError} when there is nothing to return from, or the target has been quarantined or removed since
    */
   async rollBack({ target, who, reason, nowMs }: Return): Promise<{ revision: number; ended: string | null }> {
     return this.db.runTransaction(async (tx) => {
@@ -154,6 +160,7 @@ export class DeploymentStore {
       if (running === undefined && routing.canary === null && routing.stable === target) {
         throw new RefusedError(`${target} is in service already, and nothing else gets traffic`);
       }
+      await this.refuseOutOfUse(tx, target);
       const decision: Decision = { action: "roll_back", reason };
       const now = { nowMs, by: who, routing, checks: null };
       const deployment = running && apply(running, decision, now).deployment;
@@ -180,6 +187,11 @@ export class DeploymentStore {
     const of = deployment && { id: deployment.id, reason: deployment.reason };
     this.routing.write(tx, { before: routing, next, deployment: of ?? null });
     return next.revision;
+  }
+
+  private async refuseOutOfUse(tx: Transaction, version: string): Promise<void> {
+    const reason = await outOfUseIn(tx, this.db, version);
+    if (reason !== null) throw new RefusedError(reason);
   }
 
   private document(id: string) {

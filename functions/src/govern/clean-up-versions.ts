@@ -2,14 +2,11 @@ import type { Bucket } from "@google-cloud/storage";
 import type { Firestore, Transaction } from "firebase-admin/firestore";
 import { DeploymentStore } from "../deploy/store.ts";
 import { type CleanUpPlan, planCleanUp } from "../registry/clean-up.ts";
-import type { ModelVersion } from "../registry/schema.ts";
 import { VersionStore } from "../registry/store.ts";
 import { RoutingStore } from "../serve/store.ts";
+import { type AlertContent, raiseAlert } from "../shared/alert.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { JobStore } from "../train/store.ts";
-
-/** Versions that one page lists; all of them are looked at, however many were removed before. */
-const PAGE = 100;
 
 /** What a clean-up has done, or on a dry run would do. */
 export interface CleanUp extends CleanUpPlan {
@@ -30,26 +27,30 @@ export async function cleanUpVersions(
   if (policy.clean_up === "off") return { mode: "off", keep: [], remove: [], leftovers: [] };
   const store = new VersionStore(db, bucket);
   const inUse = await versionsInUse(db);
-  const inventory = { versions: await everyVersion(store), stored: await store.stored(), inUse };
+  const registered = await store.everything();
+  const inventory = { ...registered, stored: await store.stored(), inUse };
   const plan = planCleanUp(inventory, policy, nowMs);
   if (policy.clean_up === "dry_run") return { mode: "dry_run", ...plan };
-  for (const version of plan.leftovers) await store.deleteFiles(version);
+  for (const version of registered.unreadable) await raiseAlert(db, unreadable(version), version);
+  const leftovers: string[] = [];
+  for (const version of plan.leftovers) if (await store.deleteFiles(version)) leftovers.push(version);
   const removed: CleanUpPlan["remove"] = [];
   for (const { version, why } of plan.remove) {
-    if (!(await store.bury(version, why, async (tx) => !(await versionsInUse(db, tx)).has(version)))) continue;
+    // What is in use after all may need others of the plan: the next run looks at all of them again.
+    if (!(await store.bury(version, why, async (tx) => !(await versionsInUse(db, tx)).has(version)))) break;
     await store.deleteFiles(version);
     removed.push({ version, why });
   }
-  return { mode: "on", ...plan, remove: removed };
+  return { mode: "on", ...plan, remove: removed, leftovers };
 }
 
-async function everyVersion(store: VersionStore): Promise<ModelVersion[]> {
-  const all: ModelVersion[] = [];
-  for (;;) {
-    const page = await store.history(PAGE, all.at(-1)?.version);
-    all.push(...page);
-    if (page.length < PAGE) return all;
-  }
+function unreadable(version: string): AlertContent {
+  return {
+    severity: "medium",
+    kind: "version_unreadable",
+    message: `model_versions/${version} cannot be read, so that no version is removed until it is put right or deleted`,
+    details: { version },
+  };
 }
 
 /** Versions that routing, a deployment or a job names, and which of them. */

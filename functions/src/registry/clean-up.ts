@@ -8,6 +8,8 @@ const HOUR_MS = 3_600_000;
 export interface Inventory {
   /** Every version with a document, those that were removed too. */
   versions: readonly Pick<ModelVersion, "version" | "created_at" | "gate" | "lineage" | "quarantined" | "removed">[];
+  /** Ids of versions whose document cannot be read. */
+  unreadable: readonly string[];
   /** Ids that have files in Storage. */
   stored: readonly string[];
   /** Versions that something needs, and what: routed, in a deployment, in a job. */
@@ -19,18 +21,19 @@ export interface CleanUpPlan {
   keep: { version: string; why: string }[];
   /** To be buried, and their files deleted. */
   remove: { version: string; why: string }[];
-  /** Files that a version which was buried before has left, or that nobody ever published. */
+  /** Versions that were buried before and have files left, or that nobody ever published. */
   leftovers: string[];
 }
 
 /**
  * Decides what goes: everything but the keep-set. That is what is in use; what a version in use was made from, back to the last
  * full training, whose reference its traffic is compared with; what awaits evidence; the newest `keep_versions` that are whole;
- * and whatever is younger than the grace.
+ * and whatever is younger than the grace. While a document cannot be read nobody knows what its version needs, so that
+ * everything with a document stays.
  * @param nowMs server time
  */
 export function planCleanUp(
-  { versions, stored, inUse }: Inventory,
+  { versions, unreadable, stored, inUse }: Inventory,
   { keep_versions: newest, grace_hours: graceHours }: Lifecycle["registry"],
   nowMs: number,
 ): CleanUpPlan {
@@ -65,7 +68,9 @@ export function planCleanUp(
   for (const { version, created_at } of live) {
     if (Date.parse(created_at) > graceMs) put(version, `younger than ${graceHours} hours`);
   }
-  const known = new Map(versions.map((version) => [version.version, version]));
+  for (const version of unreadable) keep.set(version, "its document cannot be read");
+  for (const { version } of unreadable.length > 0 ? live : []) put(version, "may be needed by one that cannot be read");
+  const removed = new Map(versions.map((version) => [version.version, version.removed !== undefined]));
   return {
     keep: [...keep].map(([version, why]) => ({ version, why })),
     remove: sorted
@@ -78,8 +83,8 @@ export function planCleanUp(
             : "in quarantine, and nothing needs it",
       })),
     leftovers: stored.filter((version) => {
-      const of = known.get(version);
-      return of === undefined ? isOlder(version, graceMs) : of.removed !== undefined;
+      if (keep.has(version) || inUse.has(version)) return false;
+      return removed.get(version) ?? isOlder(version, graceMs);
     }),
   };
 }

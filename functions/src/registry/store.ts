@@ -1,13 +1,14 @@
 import type { ApiError, Bucket } from "@google-cloud/storage";
-import type { Firestore, Transaction } from "firebase-admin/firestore";
+import { FieldPath, type Firestore, type Transaction } from "firebase-admin/firestore";
 import { logger } from "firebase-functions";
 import { type JudgedModel, openBundle } from "../model/bundle.ts";
 import { Bundle, XGBOOST_JSON } from "../model/schema.ts";
 import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
 import { canonicalJson, sha256 } from "../shared/canonical.ts";
 import { CorruptError, fieldIssues, inWords, reasonOf } from "../shared/errors.ts";
-import { alreadyExists, parseDocument } from "../shared/firestore.ts";
+import { alreadyExists, parseDocument, readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
+import { outOfUse } from "./out-of-use.ts";
 import { type Artefact, ModelVersion } from "./schema.ts";
 import { checksums, contentHash, versionTime } from "./version-id.ts";
 
@@ -24,8 +25,8 @@ export interface LoadedVersion {
 
 /** Where files are. */
 const FOLDER = "model_versions/";
-/** Objects that a clean-up looks at: some 20 a version. */
-const MAX_OBJECTS = 10_000;
+/** Documents that one query of a look at all of them reads. */
+const PAGE = 100;
 /** Versions that were removed, among which older ones that were kept are looked for. */
 const REMOVED_BETWEEN = 40;
 
@@ -64,6 +65,27 @@ export class VersionStore {
       logger.error("unreadable version", { path: doc.ref.path, reason: inWords(fieldIssues(parsed.error)) });
       return [];
     });
+  }
+
+  /**
+   * Every version that was ever registered, and the ids of those whose document somebody spoilt: there is a version all the
+   * same, and it may be in use.
+   */
+  async everything(): Promise<{ versions: ModelVersion[]; unreadable: string[] }> {
+    const ordered = this.versions().orderBy(FieldPath.documentId()).limit(PAGE);
+    const versions: ModelVersion[] = [];
+    const unreadable: string[] = [];
+    for (let page = ordered; ; ) {
+      const { docs } = await page.get();
+      for (const doc of docs) {
+        const version = readableDocument(ModelVersion, doc);
+        if (version === null) unreadable.push(doc.id);
+        else versions.push(version);
+      }
+      const last = docs.at(-1);
+      if (last === undefined || docs.length < PAGE) return { versions, unreadable };
+      page = ordered.startAfter(last.id);
+    }
   }
 
   /**
@@ -123,11 +145,8 @@ export class VersionStore {
   ): Promise<{ meta: ModelVersion; files: ReadonlyMap<string, Uint8Array> }> {
     const meta = await this.read(version);
     if (meta === undefined) throw new CorruptError(`there is no model_versions/${version}`);
-    const { quarantined, removed } = meta;
-    if (removed !== undefined) throw new CorruptError(`${version} was removed ${removed.at}: ${removed.why}`);
-    if (quarantined !== undefined) {
-      throw new CorruptError(`${version} is in quarantine since ${quarantined.at}: ${quarantined.reason}`);
-    }
+    const reason = outOfUse(meta);
+    if (reason !== null) throw new CorruptError(reason);
     const wanted = Object.entries(meta.artefacts).filter(([file]) => which === "every" || isNeeded(file));
     const files = await Promise.all(
       wanted.map(async ([file, artefact]): Promise<[string, Uint8Array]> => {
@@ -194,13 +213,20 @@ export class VersionStore {
 
   /** Ids of the versions that have files in Storage, whether there is a document of them or not. */
   async stored(): Promise<string[]> {
-    const [files] = await this.bucket.getFiles({ prefix: FOLDER, maxResults: MAX_OBJECTS });
+    const [files] = await this.bucket.getFiles({ prefix: FOLDER, fields: "items(name),nextPageToken" });
     return [...new Set(files.map(({ name }) => name.slice(FOLDER.length).split("/")[0] ?? ""))].sort();
   }
 
-  /** Deletes the files of a version that is buried, or that nobody ever published. */
-  async deleteFiles(version: string): Promise<void> {
+  /**
+   * Deletes the files of a version that is buried, or that nobody ever published. Whatever was planned, those of a version with a
+   * document that is no tombstone stay.
+   * @returns whether they may be gone now
+   */
+  async deleteFiles(version: string): Promise<boolean> {
+    const document = await this.versions().doc(version).get();
+    if (document.exists && typeof document.get("removed.at") !== "string") return false;
     await this.bucket.deleteFiles({ prefix: `${FOLDER}${version}/` });
+    return true;
   }
 
   /**
@@ -263,6 +289,22 @@ export class VersionStore {
       throw new CorruptError(message, { object: artefact.path });
     }
     return bytes;
+  }
+}
+
+/**
+ * As `outOfUse`, of a version that a transaction is about to put in use: neither quarantine nor clean-up can then come between
+ * the look and the write. Null for the rules, and for a version that is not registered, which cannot be loaded anyway.
+ */
+export async function outOfUseIn(tx: Transaction, db: Firestore, version: string): Promise<string | null> {
+  if (version === "rules") return null;
+  const snapshot = await tx.get(db.collection("model_versions").doc(version));
+  try {
+    const meta = parseDocument(ModelVersion, snapshot);
+    return meta === undefined ? null : outOfUse(meta);
+  } catch (error) {
+    if (error instanceof CorruptError) return error.message;
+    throw error;
   }
 }
 

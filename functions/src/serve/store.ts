@@ -1,8 +1,11 @@
 import { type DocumentSnapshot, FieldPath, type Firestore, type Transaction } from "firebase-admin/firestore";
+import { outOfUseIn } from "../registry/store.ts";
 import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
 import { prepareAudit } from "../shared/audit.ts";
+import { RefusedError } from "../shared/errors.ts";
 import { readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
+import { newVersions } from "./routing-rules.ts";
 import { FIRST_ROUTING, ModelChange, Routing, ServingWindow } from "./schema.ts";
 import { inForce, sealed } from "./seal.ts";
 
@@ -92,6 +95,7 @@ export class RoutingStore {
   /**
    * Looks, lets `decide` choose the next routing (or nothing), and writes it together with its entry in the audit and its
    * alert, in one transaction. `decide` may run more than once.
+   * @throws {RefusedError} when it names a version that has been quarantined or removed since it was looked at
    */
   async change<T extends RoutingUpdate | undefined>(decide: (state: RoutingState) => T): Promise<T> {
     const update = await this.db.runTransaction(async (tx) => {
@@ -99,6 +103,10 @@ export class RoutingStore {
       const update = decide(state);
       if (update === undefined) return update;
       const { next, who, action, details, alert } = update;
+      for (const version of newVersions({ wanted: next, inForce: state.routing }).values()) {
+        const reason = await outOfUseIn(tx, this.db, version);
+        if (reason !== null) throw new RefusedError(reason);
+      }
       const record = { who, action, target: ROUTING_PATH, reason: next.reason, details };
       const writeAudit = await prepareAudit(this.db, tx, record);
       this.write(tx, { before: state.routing, next });
