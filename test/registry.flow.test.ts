@@ -279,7 +279,8 @@ describe("a damaged version", () => {
         return loaded;
       }
     }
-    const before = await putRouting();
+    await putRouting();
+    const before = await new RoutingStore(db).read();
     const tools = {
       deployments: new DeploymentStore(db),
       versions: new Late(db, bucket()),
@@ -325,7 +326,7 @@ describe("what served when", () => {
       { revision: last.revision, from: version, to: "rules", who: "system", why: "a test", deployment: null },
       { revision: second.revision, from: "rules", to: version, at: second.updated_at },
     ]);
-    const list = await listVersionsOn(tools, { limit: 5, at: second.updated_at });
+    const list = await listVersionsOn(tools, { limit: 100, at: second.updated_at });
     expect(list.served).toMatchObject({ stable: version, revision: second.revision });
     expect(list.in_service).toBe("rules");
     expect(list.versions.find((of) => of.version === version)).toMatchObject({ state: "not_better", kind: "full" });

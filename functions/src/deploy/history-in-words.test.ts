@@ -31,7 +31,7 @@ describe("the history", () => {
     );
   });
 
-  it("has a sentence for a site that never had a model", () => {
-    expect(historyInWords([])).toBe("The rules have been in service from the beginning.");
+  it("has a sentence where nothing is on record, be it a new site or one from before there was a log", () => {
+    expect(historyInWords([])).toBe("No change of the model in service is on record.");
   });
 });

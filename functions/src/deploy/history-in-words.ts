@@ -2,7 +2,7 @@ import type { ModelChange } from "../serve/schema.ts";
 
 /** Renders changes of the model in service, in the order in which they are given, as Markdown: one paragraph each. */
 export function historyInWords(changes: readonly ModelChange[]): string {
-  if (changes.length === 0) return "The rules have been in service from the beginning.";
+  if (changes.length === 0) return "No change of the model in service is on record.";
   return changes
     .map(({ at, from, to, who, why, deployment, revision }) =>
       [

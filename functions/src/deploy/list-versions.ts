@@ -19,6 +19,9 @@ interface Listed {
   trained_at: string;
   kind: "full" | "incremental";
   parent: string | null;
+  /** What it was trained by and on: visits with from <= event_at < to. */
+  job: string;
+  data: { from: string; to: string; sessions: number };
   /** Of the groups with trees, on its own hold-out, 0-1. */
   accuracy: Partial<Record<ClassGroup, number>>;
   gate: Pick<Gate, "verdict" | "reason" | "against" | "accuracy_difference">;
@@ -62,12 +65,15 @@ export async function listVersionsOn(
 
 function listed(of: ModelVersion, routing: Routing): Listed {
   const { verdict, reason, against, accuracy_difference } = of.gate;
+  const { kind, parent, job, data } = of.lineage;
   return {
     version: of.version,
     state: stateOf(of, routing),
     trained_at: of.trained_at,
-    kind: of.lineage.kind,
-    parent: of.lineage.parent,
+    kind,
+    parent,
+    job,
+    data: { from: data.from, to: data.to, sessions: data.sessions },
     accuracy: Object.fromEntries(of.varying_groups.map((group) => [group, of.metrics.classes[group].accuracy])),
     gate: { verdict, reason, against, accuracy_difference },
     note: of.removed?.why ?? of.quarantined?.reason ?? null,

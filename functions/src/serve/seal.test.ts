@@ -36,6 +36,14 @@ it("gives a revision one higher with who and why, cut to what the document takes
   expect(openSealed(next)).toBeUndefined();
 });
 
+it("is no earlier than the one before, though a clock is behind or a look at a version took its time", () => {
+  const first = revised(routing, {}, { who: "a", reason: "a test", nowMs: 2000 });
+  expect(revised(first, {}, { who: "b", reason: "a test", nowMs: 1000 })).toMatchObject({
+    revision: first.revision + 1,
+    updated_at: first.updated_at,
+  });
+});
+
 /** As another release writes it, whose fields are others. */
 function sealedElsewhere(fields: Record<string, unknown>): Record<string, unknown> {
   const { seal: _seal, ...rest } = { ...routing, ...fields };

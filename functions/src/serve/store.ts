@@ -2,12 +2,12 @@ import { type DocumentSnapshot, FieldPath, type Firestore, type Transaction } fr
 import { outOfUseIn } from "../registry/store.ts";
 import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
 import { prepareAudit } from "../shared/audit.ts";
-import { RefusedError } from "../shared/errors.ts";
+import { CorruptError, RefusedError } from "../shared/errors.ts";
 import { readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
 import { newVersions } from "./routing-rules.ts";
-import { FIRST_ROUTING, ModelChange, Routing, ServingWindow } from "./schema.ts";
-import { inForce, sealed } from "./seal.ts";
+import { FIRST_ROUTING, ModelChange, type Routing, ServingWindow } from "./schema.ts";
+import { inForce, openSealed, sealed } from "./seal.ts";
 
 /** The one document that says who is answered by what. */
 export const ROUTING_PATH = "routing/live";
@@ -20,7 +20,10 @@ export type RoutingChange = Partial<
   >
 >;
 
-/** The routing after a change: its revision one higher, with who and why. `who` is `system` or an admin's uid. */
+/**
+ * The routing after a change: its revision one higher, with who and why, and no earlier than the last, whatever the clock says,
+ * so that the journal is in one order by revision and by time. `who` is `system` or an admin's uid.
+ */
 export function revised(
   routing: Routing,
   change: RoutingChange,
@@ -32,7 +35,7 @@ export function revised(
     revision: routing.revision + 1,
     written_by: who.slice(0, 128),
     reason: reason.slice(0, 500),
-    updated_at: iso(nowMs),
+    updated_at: iso(Math.max(nowMs, Date.parse(routing.updated_at))),
   };
 }
 
@@ -152,11 +155,17 @@ export class RoutingStore {
     return docs.flatMap((doc) => readableDocument(ModelChange, doc) ?? []);
   }
 
-  /** The routing that was in force at a time (server time, epoch ms); FIRST_ROUTING before the first. */
+  /**
+   * The routing that was in force at a time (server time, epoch ms); FIRST_ROUTING before the first.
+   * @throws {CorruptError} when its entry in the journal is not as it was written
+   */
   async servedAt(atMs: number): Promise<Routing> {
     const upTo = this.journal().where("updated_at", "<=", iso(atMs)).orderBy("updated_at", "desc").limit(1);
     const { docs } = await upTo.get();
-    return docs[0] === undefined ? FIRST_ROUTING : Routing.parse(docs[0].data());
+    if (docs[0] === undefined) return FIRST_ROUTING;
+    const routing = openSealed(docs[0].data());
+    if (routing === undefined) throw new CorruptError(`${docs[0].ref.path} is not valid`);
+    return routing;
   }
 
   /** True if the version was ever stable, whoever made it that, and for however short. */
