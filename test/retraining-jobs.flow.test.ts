@@ -141,9 +141,9 @@ describe("a job that is cancelled", () => {
     expect(job).toMatchObject({ stage: "aborted", lease: null, version: null });
     expect(job.result).toBe(`cancelled by ${admin.uid}: the data is wrong`);
     expect(job.timeline?.map(({ stage }) => stage)).toEqual(["queued", "collecting", "validating", "training"]);
-    const [left] = await bucket().getFiles({ prefix: "retraining_jobs/full.2026-02/" });
+    const [left] = await bucket().getFiles({ prefix: "retraining_jobs/full.2024-08/" });
     expect(left.map((file) => file.name)).toEqual([]);
-    const { docs } = await db.collection("audit").where("target", "==", "retraining_jobs/full.2026-02").limit(5).get();
+    const { docs } = await db.collection("audit").where("target", "==", "retraining_jobs/full.2024-08").limit(5).get();
     expect(docs.map((doc) => doc.data())).toMatchObject([
       { who: admin.uid, action: "cancelRetraining", reason: "the data is wrong", details: { stage: "training" } },
     ]);
@@ -151,7 +151,7 @@ describe("a job that is cancelled", () => {
     expect(await callFunction("cancelRetraining", wanted, admin.idToken)).toMatchObject({
       ok: false,
       status: "FAILED_PRECONDITION",
-      message: `the job full.2026-02 is over: it is aborted since ${job.ended_at}`,
+      message: `the job full.2024-08 is over: it is aborted since ${job.ended_at}`,
     });
   });
 
