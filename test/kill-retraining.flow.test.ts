@@ -99,7 +99,7 @@ describe("a retraining whose worker is killed while it trains", () => {
     expect(Object.keys(job.units).sort()).toEqual(TARGETS);
     expect((await versionsOf(id)).map(({ version }) => version)).toEqual([job.version]);
     await expect(new VersionStore(db, bucket()).load(job.version ?? "")).resolves.toBeDefined();
-  });
+  }, 240_000);
 });
 
 describe("a retraining that takes longer than a task", () => {

@@ -47,7 +47,11 @@ export async function whenMature(logs: readonly InteractionLog[]): Promise<void>
 }
 
 /** Waits until a job is over. */
-export async function endOf(id: string, whileWaiting: () => Promise<unknown> = async () => {}): Promise<RetrainingJob> {
+export async function endOf(
+  id: string,
+  whileWaiting: () => Promise<unknown> = async () => {},
+  timeoutMs = 100_000,
+): Promise<RetrainingJob> {
   return vi.waitFor(
     async () => {
       await whileWaiting();
@@ -55,6 +59,6 @@ export async function endOf(id: string, whileWaiting: () => Promise<unknown> = a
       expect(FINAL_STAGES, `${job.stage}: ${job.progress.message}`).toContain(job.stage);
       return job;
     },
-    { timeout: 100_000, interval: 300 },
+    { timeout: timeoutMs, interval: 300 },
   );
 }
