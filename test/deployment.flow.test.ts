@@ -9,10 +9,9 @@ import { checksums, versionId } from "../functions/src/registry/version-id.ts";
 import type { Routing } from "../functions/src/serve/schema.ts";
 import { ROUTING_PATH, RoutingStore } from "../functions/src/serve/store.ts";
 import { bucket, database } from "../functions/src/shared/firestore.ts";
-import { LIFECYCLE_PATH } from "../functions/src/shared/lifecycle.ts";
 import { floorTo, iso } from "../functions/src/shared/time.ts";
 import { callFunction, runSchedule, signUp } from "../scripts/stack/client.ts";
-import { restorePolicyAfterwards } from "./policy.ts";
+import { restorePolicyAfterwards, setPolicy } from "./policy.ts";
 import { predictAt } from "./predict-client.ts";
 import { putRouting } from "./routing.ts";
 import { someFiles, somePublication } from "./some-version.ts";
@@ -33,7 +32,7 @@ restorePolicyAfterwards();
 
 beforeAll(async () => {
   admin = await signUp("admin");
-  await db.doc(LIFECYCLE_PATH).set({ deployment: { stage_min_visitors: 50 } });
+  await setPolicy({ deployment: { stage_min_visitors: 50 } });
 });
 
 afterAll(async () => {
