@@ -4,6 +4,7 @@ import { estimate } from "../collect/sketch.ts";
 import { WindowStore } from "../collect/store.ts";
 import { mergeWindows, sinceRevision } from "../collect/window.ts";
 import type { Lifecycle } from "../config.ts";
+import type { ModelVersion } from "../registry/schema.ts";
 import { VersionStore } from "../registry/store.ts";
 import { CorruptError, RefusedError, reasonOf } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
@@ -58,10 +59,13 @@ async function openNext(
   versions: VersionStore,
   { policy, nowMs }: { policy: Lifecycle["deployment"]; nowMs: number },
 ): Promise<Moved | undefined> {
-  const newest = (await versions.list(CANDIDATES)).find(
+  const better = (await versions.list(CANDIDATES)).filter(
     ({ gate, quarantined }) => gate.verdict === "better" && quarantined === undefined,
   );
-  if (newest === undefined || (await deployments.knows(newest.version))) return undefined;
+  // A child that awaited evidence may prove better when a newer version has had its turn.
+  const candidates = better.filter(({ gate }, i) => i === 0 || gate.judged !== undefined);
+  const newest = await firstUnknown(deployments, candidates);
+  if (newest === undefined) return undefined;
   const { version, gate, lineage } = newest;
   const than = lineage.parent ?? "rules";
   const request = { version, requestedBy: "system", reason: gate.reason, stages: policy.stages, nowMs, than };
@@ -73,6 +77,11 @@ async function openNext(
     if (error instanceof RefusedError) return undefined;
     throw error;
   }
+}
+
+async function firstUnknown(deployments: DeploymentStore, versions: ModelVersion[]): Promise<ModelVersion | undefined> {
+  for (const version of versions) if (!(await deployments.knows(version.version))) return version;
+  return undefined;
 }
 
 interface Sources {

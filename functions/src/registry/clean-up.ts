@@ -49,14 +49,6 @@ export function planCleanUp(
     put(version, "awaits evidence");
     put(gate.against, `${version} is to be judged against it`);
   }
-  for (const kept of [...keep.keys()]) {
-    for (let of = byId.get(kept); of !== undefined && of.lineage.kind === "incremental"; ) {
-      const parent: string | null = of.lineage.parent;
-      if (parent === null) break;
-      put(parent, `${kept} goes on from it`);
-      of = byId.get(parent);
-    }
-  }
   const graceMs = nowMs - graceHours * HOUR_MS;
   const sorted = [...live].sort((a, b) => (a.version < b.version ? 1 : -1));
   sorted
@@ -67,6 +59,14 @@ export function planCleanUp(
     });
   for (const { version, created_at } of live) {
     if (Date.parse(created_at) > graceMs) put(version, `younger than ${graceHours} hours`);
+  }
+  for (const kept of [...keep.keys()]) {
+    for (let of = byId.get(kept); of !== undefined && of.lineage.kind === "incremental"; ) {
+      const parent: string | null = of.lineage.parent;
+      if (parent === null) break;
+      put(parent, `${kept} goes on from it`);
+      of = byId.get(parent);
+    }
   }
   for (const version of unreadable) keep.set(version, "its document cannot be read");
   for (const { version } of unreadable.length > 0 ? live : []) put(version, "may be needed by one that cannot be read");

@@ -88,7 +88,9 @@ export function judgingOnly(
   const split = { train: new Int32Array(), holdout, trainSessions: 0, holdoutSessions: examples.sessions };
   examples.weights = weighted(examples, split, training);
   const plan = { constants: {}, trees: [] };
-  return { training, limits, validation, examples, visits: examples, split, plan, fold: null, parent: null };
+  // What visitors did is looked at in all visits: those that teach something are chosen by it.
+  const visits = training.target_policy === "engagement" ? examples : examplesOf(samples, "engagement");
+  return { training, limits, validation, examples, visits, split, plan, fold: null, parent: null };
 }
 
 /** Class groups in which visits want, or one of the versions says, more than one and the same class. */

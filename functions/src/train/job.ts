@@ -184,8 +184,16 @@ export function overdue(
   { maxHours }: Pick<JobLimits, "maxHours">,
   nowMs: number,
 ): string | undefined {
-  if (isFinal(job) || nowMs - Date.parse(job.created_at) < maxHours * 3_600_000) return undefined;
+  // What waits for another has not begun; from then on its hours count.
+  if (isFinal(job) || (job.stage === "queued" && typeof job.waits_for === "string")) return undefined;
+  const sinceMs = typeof job.waits_for === "string" ? begunMs(job) : Date.parse(job.created_at);
+  if (nowMs - sinceMs < maxHours * 3_600_000) return undefined;
   return `not over ${maxHours} h after it was opened, last while ${job.stage}: ${job.progress.message}`;
+}
+
+/** When a job left the queue. */
+function begunMs({ timeline, created_at: created }: RetrainingJob): number {
+  return Date.parse(timeline?.find(({ stage }) => stage !== "queued")?.since ?? created);
 }
 
 /** True when no task can be counted on to move the job: one must be put into the queue again. */

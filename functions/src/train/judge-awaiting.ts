@@ -1,11 +1,12 @@
 import type { Bucket } from "@google-cloud/storage";
 import type { Firestore } from "firebase-admin/firestore";
+import { ZodError } from "zod";
 import { LogStore } from "../collect/store.ts";
 import { Lifecycle } from "../config.ts";
 import type { Gate, ModelVersion } from "../registry/schema.ts";
 import { VersionStore } from "../registry/store.ts";
 import { RoutingStore } from "../serve/store.ts";
-import { CorruptError } from "../shared/errors.ts";
+import { CorruptError, reasonOf } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { iso } from "../shared/time.ts";
 import { busyVisitors, LogValidator } from "../validate/validate.ts";
@@ -13,6 +14,7 @@ import { answersOf } from "./answers.ts";
 import { collectSamples } from "./collect-dataset.ts";
 import { judgingOnly } from "./comparison.ts";
 import { evaluateCandidate } from "./evaluate-candidate.ts";
+import { LostJobError } from "./held-job.ts";
 import { offPolicyEvidence } from "./off-policy-evidence.ts";
 
 const DAY_MS = 86_400_000;
@@ -53,13 +55,11 @@ export async function judgeAwaiting(
   const { stable } = await new RoutingStore(db).read();
   const judged: Judged[] = [];
   for (const child of due) {
+    const replaced = `${child.gate.against}, which it was to replace, is not in service any more: ${stable} is`;
     const gate =
       child.gate.against === stable
-        ? await gateOf(db, versions, child, times.serverMs, beat)
-        : withoutVerdict(
-            child,
-            `${child.gate.against}, which it was to replace, is not in service any more: ${stable} is`,
-          );
+        ? await gateOrReason(db, versions, child, times.serverMs, beat)
+        : withoutVerdict(child, replaced);
     await versions.judge(child.version, { ...gate, judged: { at: iso(times.asOfMs), ...weekOf(child) } });
     judged.push({ version: child.version, verdict: gate.verdict });
   }
@@ -72,6 +72,26 @@ function weekOf({ lineage, trained_at: trained }: ModelVersion): { from: string;
 
 function withoutVerdict({ gate }: ModelVersion, reason: string): Gate {
   return { ...gate, verdict: "not_enough_data", reason };
+}
+
+/** A child that cannot be judged is done with, and says why: it must not keep every later job from its work. */
+async function gateOrReason(...asked: Parameters<typeof gateOf>): Promise<Gate> {
+  try {
+    return await gateOf(...asked);
+  } catch (error) {
+    if (error instanceof LostJobError || !isOurs(error)) throw error;
+    return withoutVerdict(asked[2], `it cannot be judged: ${reasonOf(error)}`);
+  }
+}
+
+/** Faults of what is stored or computed; what Firestore or Storage cannot do just now is tried again. */
+function isOurs(error: unknown): boolean {
+  return (
+    error instanceof RangeError ||
+    error instanceof TypeError ||
+    error instanceof ZodError ||
+    error instanceof CorruptError
+  );
 }
 
 async function gateOf(
@@ -96,24 +116,19 @@ async function gateOf(
   const week = judgingOnly(valid, { training, limits, validation: validator.report() });
   // The baseline is the class that was right most often in the week itself: nobody could have known it, so none is stronger.
   const workspace = { ...week, split: { ...week.split, train: week.split.holdout } };
-  try {
-    const [own, parent] = await Promise.all([versions.load(child.version), versions.load(child.gate.against)]);
-    const rows = workspace.split.holdout;
-    const scoring = (n: number) => beat(`scoring the week of ${child.version}: ${n} of ${rows.length} rows`);
-    const inService = {
-      ...(await answersOf(parent.model, workspace.examples, rows, scoring)),
-      varyingGroups: parent.model.varyingGroups,
-    };
-    const answers = await answersOf(own.model, workspace.examples, rows, scoring);
-    const candidate = { answers, against: child.gate.against, inService };
-    const offPolicy = await offPolicyEvidence(workspace, { model: own.model, inService: parent.model }, beat);
-    const question = { offPolicy, minSessions: training.incremental_holdout_sessions };
-    const { gate } = await evaluateCandidate(workspace, candidate, question, beat);
-    if (gate.verdict !== "awaiting_evidence") return gate;
-    const reason = `the week brought ${gate.sessions} sessions, ${question.minSessions} are needed`;
-    return { ...gate, verdict: "not_enough_data", reason };
-  } catch (error) {
-    if (!(error instanceof CorruptError)) throw error;
-    return withoutVerdict(child, error.message);
-  }
+  const [own, parent] = await Promise.all([versions.load(child.version), versions.load(child.gate.against)]);
+  const rows = workspace.split.holdout;
+  const scoring = (n: number) => beat(`scoring the week of ${child.version}: ${n} of ${rows.length} rows`);
+  const inService = {
+    ...(await answersOf(parent.model, workspace.examples, rows, scoring)),
+    varyingGroups: parent.model.varyingGroups,
+  };
+  const answers = await answersOf(own.model, workspace.examples, rows, scoring);
+  const candidate = { answers, against: child.gate.against, inService };
+  const offPolicy = await offPolicyEvidence(workspace, { model: own.model, inService: parent.model }, beat);
+  const question = { offPolicy, minSessions: training.incremental_holdout_sessions };
+  const { gate } = await evaluateCandidate(workspace, candidate, question, beat);
+  if (gate.verdict !== "awaiting_evidence") return gate;
+  const reason = `the week brought ${gate.sessions} sessions, ${question.minSessions} are needed`;
+  return { ...gate, verdict: "not_enough_data", reason };
 }

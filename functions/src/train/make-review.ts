@@ -6,7 +6,7 @@ import { versionInService } from "./assemble-version.ts";
 import type { JobFiles } from "./file-store.ts";
 import type { Review } from "./schema.ts";
 import type { HeldJob } from "./store.ts";
-import { readSamples, type Workspace } from "./workspace.ts";
+import { readSamples, validSamples, type Workspace } from "./workspace.ts";
 
 /** Versions whose importance a review shows. */
 const RECENT = 10;
@@ -23,6 +23,9 @@ export async function makeReview(
     importance === undefined ? [] : [{ version, trained_at, gain: importance.gain }],
   );
   const serving = await versionInService(versions, job.in_service);
-  const samples = await readSamples(files, job);
+  const [fromMs, toMs, asOfMs] = [job.dataset?.from ?? job.as_of, job.dataset?.to ?? job.as_of, job.as_of].map((time) =>
+    Date.parse(time),
+  ) as [number, number, number];
+  const { valid: samples } = validSamples(await readSamples(files, job), { fromMs, toMs, asOfMs }, workspace.limits);
   return assembleReview({ workspace, samples, job, files, serving, recent }, (message) => held.beat(message));
 }

@@ -3,6 +3,7 @@ import { decideOpening, type OpenJob, originOf, type WantedJob } from "./opening
 
 const FULL: OpenJob = { id: "full.2026-11", kind: "full", stage: "training" };
 const INCREMENTAL: OpenJob = { id: "incremental.2026-W45", kind: "incremental", stage: "evaluating" };
+const REVIEW = { id: "review.2026-Q4", kind: "review", stage: "training", waits_for: null } as const;
 const WAITING: OpenJob = { id: "full.2026-11", kind: "full", stage: "queued", waits_for: INCREMENTAL.id };
 const SPOILT: OpenJob = { id: "admin.spoilt", unreadable: true };
 
@@ -78,6 +79,46 @@ describe("a wish for a training", () => {
       action: "skip",
       job: FULL.id,
       reason: "full.2026-11 is training and covers it",
+    },
+    {
+      name: "of the quarterly schedule for a review waits behind the last that waits: it is not lost",
+      wanted: { kind: "review", origin: "schedule" },
+      open: [INCREMENTAL, WAITING],
+      action: "wait",
+      job: WAITING.id,
+      reason: "full.2026-11 waits for incremental.2026-W45: it begins when that is over",
+    },
+    {
+      name: "of the monthly schedule waits behind the review that waits: no two begin at once",
+      wanted: monthly,
+      open: [INCREMENTAL, { ...REVIEW, stage: "queued", waits_for: INCREMENTAL.id }],
+      action: "wait",
+      job: REVIEW.id,
+      reason: "review.2026-Q4 waits for incremental.2026-W45: it begins when that is over",
+    },
+    {
+      name: "of a trigger is answered by a training, and never by a review",
+      wanted: { kind: "full", origin: "trigger" },
+      open: [REVIEW, { ...INCREMENTAL, stage: "queued", waits_for: REVIEW.id }],
+      action: "fold",
+      job: INCREMENTAL.id,
+      reason: "incremental.2026-W45 waits for review.2026-Q4 and answers it",
+    },
+    {
+      name: "of a trigger waits for the end of a review: that answers nobody",
+      wanted: { kind: "full", origin: "trigger" },
+      open: [REVIEW],
+      action: "wait",
+      job: REVIEW.id,
+      reason: "review.2026-Q4 is training: it begins when that is over",
+    },
+    {
+      name: "for a second review is skipped",
+      wanted: { kind: "review", origin: "schedule" },
+      open: [REVIEW],
+      action: "skip",
+      job: REVIEW.id,
+      reason: "review.2026-Q4 is training and is a review, too",
     },
     {
       name: "of the monthly schedule waits for an incremental one",

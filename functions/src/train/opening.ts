@@ -33,8 +33,9 @@ export function originOf({ evaluation, requested_by: by }: Pick<RetrainingJob, "
 }
 
 /**
- * Decides about a wish beside the jobs that are open: one runs at a time, and at most one waits, a full one behind an
- * incremental one, since a full training makes up for what an incremental one does and not the other way round.
+ * Decides about a wish beside the jobs that are open: one runs at a time. A full one waits behind an incremental one, since it makes
+ * up for what that does and not the other way round; a review waits behind anything, and anything behind a review, which trains
+ * nothing that answers anybody. Each waits for the last that waits: no two begin at once.
  */
 export function decideOpening(wanted: WantedJob, open: readonly OpenJob[]): OpeningDecision {
   const spoilt = open.find((job) => "unreadable" in job);
@@ -43,21 +44,29 @@ export function decideOpening(wanted: WantedJob, open: readonly OpenJob[]): Open
     return { action: wanted.origin === "schedule" ? "skip" : "refuse", job: spoilt.id, reason };
   }
   const jobs = open.filter((job): job is ReadableJob => !("unreadable" in job));
+  const last = jobs.find(({ id }) => !jobs.some(({ waits_for: first }) => first === id));
+  if (last === undefined) return { action: "open", job: null, reason: "no other job is open" };
   const full = jobs.find(({ kind }) => kind === "full");
-  const other = full ?? jobs[0];
-  if (other === undefined) return { action: "open", job: null, reason: "no other job is open" };
-  const state = `${other.id} ${stateOf(other)}`;
-  // A review answers nobody's wish, and begins after what is open: it is not lost for a quarter.
-  if (jobs.length === 1 && (other.kind === "review" || wanted.kind === "review")) {
-    return { action: "wait", job: other.id, reason: `${state}: it begins when that is over` };
+  const training = full ?? jobs.find(({ kind }) => kind === "incremental");
+  const wait = {
+    action: "wait",
+    job: last.id,
+    reason: `${last.id} ${stateOf(last)}: it begins when that is over`,
+  } as const;
+  const review = jobs.find(({ kind }) => kind === "review");
+  if (wanted.kind === "review") {
+    if (review === undefined) return wait;
+    const reason = `${review.id} ${stateOf(review)} and is a review, too`;
+    return { action: wanted.origin === "schedule" ? "skip" : "refuse", job: review.id, reason };
   }
-  if (wanted.origin === "trigger") return { action: "fold", job: other.id, reason: `${state} and answers it` };
-  if (wanted.kind === "full" && full === undefined) {
-    return { action: "wait", job: other.id, reason: `${state}: it begins when that is over` };
-  }
-  if (wanted.origin === "admin") return { action: "refuse", job: other.id, reason: `${state}: wait for its end` };
+  // Nothing but a review is open.
+  if (training === undefined) return wait;
+  const state = `${training.id} ${stateOf(training)}`;
+  if (wanted.origin === "trigger") return { action: "fold", job: training.id, reason: `${state} and answers it` };
+  if (wanted.kind === "full" && full === undefined) return wait;
+  if (wanted.origin === "admin") return { action: "refuse", job: training.id, reason: `${state}: wait for its end` };
   const why = full === undefined ? "takes what came before: what comes after is the next one's" : "covers it";
-  return { action: "skip", job: other.id, reason: `${state} and ${why}` };
+  return { action: "skip", job: training.id, reason: `${state} and ${why}` };
 }
 
 function stateOf({ stage, waits_for: first }: Pick<RetrainingJob, "stage" | "waits_for">): string {

@@ -6,7 +6,8 @@ type Bands = NonNullable<Reference["bands"]>;
 
 /**
  * The reference of an incremental child: the parent's, every count decayed, plus the new data's, in the parent's bins. What
- * the version answers is not decayed but the new data's alone: the old counts are another version's answers.
+ * the version answers is not decayed but the new data's alone: the old counts are another version's answers. Answers are what is
+ * compared with this reference, so its days and its cells' rows and visitors are those of the new data, too: no more is known of them.
  *
  * Feature drift goes on being judged against the last full training (a reference that is renewed every week would hide a slow
  * change); this one tells what the child has learnt from.
@@ -17,8 +18,8 @@ export function renewedReference(parent: Reference, fresh: Reference, decay: num
   return {
     schema_version: 1,
     features: parent.features,
-    days: Math.max(parent.days ?? 0, fresh.days ?? 0),
-    design_effect: Math.max(parent.design_effect ?? 1, fresh.design_effect ?? 1),
+    days: fresh.days ?? 0,
+    design_effect: fresh.design_effect ?? 1,
     ...(bands === undefined ? {} : { bands }),
     cells: parent.cells.map((cell, i) => renewedCell(cell, fresh.cells[i] as Cell, decay)),
   };
@@ -32,9 +33,8 @@ function renewedCell(old: Cell, fresh: Cell, decay: number): Cell {
     decay,
   );
   return {
-    rows: rows(old.rows, fresh.rows, decay),
-    // Who came back is counted on both sides: at least as many are different people as the larger side has.
-    visitors: Math.max(Math.round(old.visitors * decay), fresh.visitors),
+    rows: fresh.rows,
+    visitors: fresh.visitors,
     ...(old.languages === undefined
       ? {}
       : { languages: Object.fromEntries(names.map((name, i) => [name, spoken[i] as number])) }),
@@ -52,6 +52,7 @@ function renewedBands(old: Bands, fresh: Bands | undefined, decay: number): Band
       band,
       {
         rows: rows(old[band].rows, fresh[band].rows, decay),
+        // Who came back is counted on both sides: at least as many are different people as the larger side has.
         visitors: Math.max(Math.round(old[band].visitors * decay), fresh[band].visitors),
         design_effect: Math.max(old[band].design_effect, fresh[band].design_effect),
         histograms: renewed(HISTORY_FEATURES, old[band].histograms, fresh[band].histograms, decay),

@@ -5,7 +5,6 @@ import { Lifecycle } from "../config.ts";
 import { VersionStore } from "../registry/store.ts";
 import { checksums } from "../registry/version-id.ts";
 import { RefusedError } from "../shared/errors.ts";
-import { versionInService } from "./assemble-version.ts";
 import { collectSamples } from "./collect-dataset.ts";
 import { fingerprint } from "./dataset.ts";
 import type { TargetName } from "./labels.ts";
@@ -78,7 +77,8 @@ export async function reproduceVersion(
   (await trainUnits(workspace, units, beat)).forEach((bytes, i) => {
     boosters.set(units[i]?.target as TargetName, bytes);
   });
-  const serving = await versionInService(versions, gate.against);
+  // Not the one that it would be compared with now: without it, the figures cannot be the same.
+  const serving = gate.against === "rules" ? null : await versions.load(gate.against);
   const { files } = await makeVersion(workspace, { boosters, serving, trainedAt, lineage }, beat);
   const sums = checksums(files);
   const names = [...new Set([...Object.keys(meta.artefacts), ...files.keys()])].sort();

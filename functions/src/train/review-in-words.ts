@@ -87,6 +87,8 @@ export function reviewInWords(review: Omit<Review, "report">): string {
     "",
     "## By either target policy",
     "",
+    "What is in service has learnt from most of these visits, by one of the two policies: it is favoured by that one.",
+    "",
     table(
       [
         "policy",

@@ -157,10 +157,10 @@ class JobWork {
 
   private async validate(): Promise<void> {
     const { db } = this.worker;
-    const { examples, validation } = await this.workspace();
+    const { visits, validation } = await this.workspace();
     const lifecycle = await readLifecycle(db);
     const { features } = await versionInService(this.versions(), this.held.job.in_service, lifecycle.triggers);
-    await this.held.report({ type: "validated", validation: judgeDataset(examples, validation, features, lifecycle) });
+    await this.held.report({ type: "validated", validation: judgeDataset(visits, validation, features, lifecycle) });
   }
 
   private async train(): Promise<void> {

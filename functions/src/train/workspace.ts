@@ -59,15 +59,25 @@ export async function readSamples(files: JobFiles, job: RetrainingJob): Promise<
   return decodeDataset(await files.get("dataset", job.dataset.sha256)).samples;
 }
 
+/** Those of some samples that are valid, and the report on all. */
+export function validSamples(
+  samples: readonly Sample[],
+  times: { fromMs: number; toMs: number; asOfMs: number },
+  limits: Lifecycle["validation"],
+): { valid: Sample[]; validation: ValidationReport } {
+  const validator = new LogValidator(times, { limits, busy: busyVisitors(samples, limits) });
+  const valid = samples.filter((sample) => validator.check(sample).length === 0);
+  return { valid, validation: validator.report() };
+}
+
 /** Validates samples, and makes those that are valid ready to train on. */
 export function preparedWorkspace(
   samples: readonly Sample[],
   times: { fromMs: number; toMs: number; asOfMs: number },
   { training, limits, parent }: Pick<Workspace, "training" | "limits" | "parent">,
 ): Workspace {
-  const validator = new LogValidator(times, { limits, busy: busyVisitors(samples, limits) });
-  const valid = samples.filter((sample) => validator.check(sample).length === 0);
-  return workspaceOf(valid, { training, limits, validation: validator.report(), parent });
+  const { valid, validation } = validSamples(samples, times, limits);
+  return workspaceOf(valid, { training, limits, validation, parent });
 }
 
 /** Makes valid samples ready to train on. */
