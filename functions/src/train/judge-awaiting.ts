@@ -86,12 +86,7 @@ async function gateOrReason(...asked: Parameters<typeof gateOf>): Promise<Gate> 
 
 /** Faults of what is stored or computed; what Firestore or Storage cannot do just now is tried again. */
 function isOurs(error: unknown): boolean {
-  return (
-    error instanceof RangeError ||
-    error instanceof TypeError ||
-    error instanceof ZodError ||
-    error instanceof CorruptError
-  );
+  return error instanceof RangeError || error instanceof ZodError || error instanceof CorruptError;
 }
 
 async function gateOf(
