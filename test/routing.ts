@@ -10,12 +10,18 @@ export async function putRouting(change: RoutingChange = {}): Promise<Routing> {
   const { stable, previous_good, canary, holdback_share, exploration_share, rules_groups, salts } = FIRST_ROUTING;
   const first = { stable, previous_good, canary, holdback_share, exploration_share, rules_groups, salts };
   const why = { who: "system", reason: "a test", nowMs: Date.now() };
-  const { next } = await new RoutingStore(database()).change(({ routing }) => ({
-    next: revised(routing, { ...first, ...change }, why),
-    who: "system",
-    action: "test",
-    details: {},
-  }));
+  const put = () =>
+    new RoutingStore(database()).change(({ routing }) => ({
+      next: revised(routing, { ...first, ...change }, why),
+      who: "system",
+      action: "test",
+      details: {},
+    }));
+  const { next } = await put().catch((error: unknown) => {
+    // The emulator closes a transaction that has waited long for another's locks, where Firestore lets it try again.
+    if (error instanceof Error && error.message.includes("Transaction is invalid or closed")) return put();
+    throw error;
+  });
   return next;
 }
 
