@@ -11,15 +11,18 @@ const HOUR_MS = 3_600_000;
 const TOUCH = 7;
 
 /** 300 sessions, one an hour. A third has a touch screen: all of them are engaged, which the rules never expect; of the others none. */
-function visits(touch = 100) {
+function visits(touch = 100, target_policy: "engagement" | "observed" = "engagement") {
   const samples = Array.from({ length: 300 }, (_, i) => {
     const features = someLog({}).features.slice();
     features[TOUCH] = i < touch ? 1 : 0;
     const event_at = new Date(Date.parse("2026-09-28T00:00:00Z") + i * HOUR_MS).toISOString();
     const ids = { prediction_id: `p${i}`, session_id: `s${i}`, unit: `u${i}`, subject: `u${i}`, event_at, features };
-    return sampleOf(someLog({ ...ids, ...(i < touch ? { ...ENGAGED, user_satisfaction: 2 } : {}) }));
+    const said = target_policy === "observed" && (i === 0 || i === 299) ? { user_satisfaction: 5 } : {};
+    return sampleOf(
+      someLog({ ...ids, ...(i < touch ? { ...ENGAGED, user_satisfaction: 2 } : {}), ...said, served: "fresh" }),
+    );
   });
-  const { training, validation: limits } = Lifecycle.parse({});
+  const { training, validation: limits } = Lifecycle.parse({ training: { target_policy } });
   const validation = { verdict: "proceed", checked: 300, valid: 300, invalid: {}, reason: "" } as const;
   return judgingOnly(samples, { training, limits, validation });
 }
@@ -74,5 +77,18 @@ describe("a bias report", () => {
     ]);
     expect(report.days[0]).toMatchObject({ accuracy: { density: 0 }, engaged_rate: 1 });
     expect(report.days.at(-1)).toMatchObject({ accuracy: { density: 1 }, engaged_rate: 0 });
+  });
+
+  it("tells what came of all visits, under a policy too that learns only from those that went well", () => {
+    const observed = visits(100, "observed");
+    // Touch screens were engaged and did not like it, the others said nothing: only the first and the last teach something.
+    expect(observed.examples.ids).toEqual(["p0", "p299"]);
+    const { segments, days } = biasReport(observed, answersOfRules(observed.examples), ["density"]);
+    const of = (name: string) => segments.find(({ segment: named }) => named === name);
+    expect(of("pointer touch")).toMatchObject({ sessions: 100, engaged_rate: 1 });
+    expect(of("pointer no touch")).toMatchObject({ sessions: 200, engaged_rate: 0 });
+    expect(days).toHaveLength(report.days.length);
+    // Of what nothing is known there is no figure.
+    expect(days[3]).toMatchObject({ sessions: 24, accuracy: {} });
   });
 });

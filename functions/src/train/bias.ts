@@ -4,6 +4,7 @@ import { bootstrapIntervals, totalOf } from "../stats/bootstrap.ts";
 import type { Answers } from "./answers.ts";
 import { type Examples, labelledRows } from "./examples.ts";
 import { absoluteError, periodOf } from "./metrics.ts";
+import { laterVisits } from "./off-policy-evidence.ts";
 import { segmenter, segmentNames } from "./segments.ts";
 import { NONE } from "./served-rows.ts";
 import type { Workspace } from "./workspace.ts";
@@ -20,32 +21,47 @@ type Segment = BiasReport["segments"][number];
  * @param judged class groups whose accuracy means something
  */
 export function biasReport(workspace: Workspace, answers: Answers, judged: readonly ClassGroup[]): BiasReport {
-  const { examples, split } = workspace;
+  const { examples, visits, split } = workspace;
+  const judgedOn = grouped(examples, split.holdout);
+  // What came of visits is told of all of them: under `observed` those that teach something are chosen by it.
+  const happened = visits === examples ? judgedOn : grouped(visits, laterVisits(workspace));
+  const measured = { workspace, answers, judged };
+  const segments = sorted(happened.segments).map(([segment, of]) =>
+    segmentFigures(measured, segment, { rows: judgedOn.segments.get(segment) ?? [], visited: of }),
+  );
+  return {
+    segments,
+    days: sorted(happened.days).map(([day, of]) => ({
+      day,
+      sessions: sessionsOf(visits, of),
+      accuracy: accuracies(measured, judgedOn.days.get(day) ?? []),
+      engaged_rate: share(visits, of, (row) => visits.served.engaged[row] as number),
+    })),
+    worst_gap: worstGap(measured, judgedOn.segments),
+  };
+}
+
+/** Rows by segment, and by day (UTC). */
+function grouped(
+  examples: Examples,
+  rows: Int32Array,
+): { segments: Map<string, number[]>; days: Map<string, number[]> } {
   const segmentsOf = segmenter(examples);
-  const rows = new Map<string, number[]>();
-  const days = new Map<string, number[]>();
+  const [segments, days] = [new Map<string, number[]>(), new Map<string, number[]>()];
   const put = (of: Map<string, number[]>, key: string, row: number): void => {
     const known = of.get(key);
     if (known === undefined) of.set(key, [row]);
     else known.push(row);
   };
-  for (const row of split.holdout) {
-    for (const name of segmentNames(segmentsOf(row))) put(rows, name, row);
+  for (const row of rows) {
+    for (const name of segmentNames(segmentsOf(row))) put(segments, name, row);
     put(days, new Date(examples.eventMs[row] as number).toISOString().slice(0, 10), row);
   }
-  const measured = { workspace, answers, judged };
-  const sorted = (of: Map<string, number[]>) => [...of].sort(([a], [b]) => (a < b ? -1 : 1));
-  const segments = sorted(rows).map(([segment, of]) => segmentFigures(measured, segment, of));
-  return {
-    segments,
-    days: sorted(days).map(([day, of]) => ({
-      day,
-      sessions: sessionsOf(examples, of),
-      accuracy: accuracies(measured, of),
-      engaged_rate: share(examples, of, (row) => examples.served.engaged[row] as number),
-    })),
-    worst_gap: worstGap(measured, segments, rows),
-  };
+  return { segments, days };
+}
+
+function sorted(of: ReadonlyMap<string, number[]>): [string, number[]][] {
+  return [...of].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 interface Measured {
@@ -54,28 +70,36 @@ interface Measured {
   judged: readonly ClassGroup[];
 }
 
-function segmentFigures(measured: Measured, segment: string, rows: number[]): Segment {
-  const { examples } = measured.workspace;
-  const { served } = examples;
-  const satisfied = rows.filter((row) => served.satisfaction[row] !== 0);
-  const rated = rows.filter((row) => served.negative[row] !== NONE);
+/**
+ * @param rows of the examples, which tell how often the version is right
+ * @param visited of the visits, which tell what came of them
+ */
+function segmentFigures(
+  measured: Measured,
+  segment: string,
+  { rows, visited }: { rows: number[]; visited: number[] },
+): Segment {
+  const { examples, visits } = measured.workspace;
+  const { served } = visits;
+  const satisfied = visited.filter((row) => served.satisfaction[row] !== 0);
+  const rated = visited.filter((row) => served.negative[row] !== NONE);
   return {
     segment,
-    rows: rows.length,
-    sessions: sessionsOf(examples, rows),
+    rows: visited.length,
+    sessions: sessionsOf(visits, visited),
     accuracy: accuracies(measured, rows),
     normalised_mae: normalisedMae(measured, rows),
-    engaged_rate: share(examples, rows, (row) => served.engaged[row] as number),
+    engaged_rate: share(visits, visited, (row) => served.engaged[row] as number),
     satisfaction:
       satisfied.length === 0
         ? null
-        : { mean: share(examples, satisfied, (row) => served.satisfaction[row] as number), n: satisfied.length },
+        : { mean: share(visits, satisfied, (row) => served.satisfaction[row] as number), n: satisfied.length },
     negative_rate:
       rated.length === 0
         ? null
-        : { rate: share(examples, rated, (row) => served.negative[row] as number), n: rated.length },
-    rendering_ms: share(examples, rows, (row) => served.renderingMs[row] as number),
-    served: classShares(examples, rows, (row, g) => served.classes[row * GROUPS + g] as number),
+        : { rate: share(visits, rated, (row) => served.negative[row] as number), n: rated.length },
+    rendering_ms: share(visits, visited, (row) => served.renderingMs[row] as number),
+    served: classShares(visits, visited, (row, g) => served.classes[row * GROUPS + g] as number),
     answered: classShares(examples, rows, (row, g) => {
       const group = CLASS_GROUPS[g] as ClassGroup;
       return measured.answers.classes[group][row] as number;
@@ -100,10 +124,11 @@ function sessionsOf({ session }: Examples, rows: readonly number[]): number {
 function accuracies({ workspace, answers, judged }: Measured, rows: readonly number[]): Segment["accuracy"] {
   const { examples } = workspace;
   return Object.fromEntries(
-    judged.map((group) => {
+    judged.flatMap((group) => {
       const labelled = rows.filter((row) => !Number.isNaN(examples.labels[group][row]));
       const right = (row: number): number => Number(answers.classes[group][row] === examples.labels[group][row]);
-      return [group, share(examples, labelled, right)];
+      // Of what nothing is known there is no figure.
+      return labelled.length === 0 ? [] : [[group, share(examples, labelled, right)]];
     }),
   );
 }
@@ -112,14 +137,15 @@ function normalisedMae({ workspace, answers }: Measured, rows: readonly number[]
   const { examples, plan } = workspace;
   const varying = VARIABLE_NAMES.filter((name) => plan.trees.includes(name));
   if (varying.length === 0) return null;
-  const errors = varying.map((name) => {
+  const errors = varying.flatMap((name) => {
     const { min, max } = VARIABLES[name];
     const labelled = rows.filter((row) => !Number.isNaN(examples.labels[name][row]));
+    if (labelled.length === 0) return [];
     const errorOf = (row: number): number =>
       absoluteError(answers.variables[name][row] as number, examples.labels[name][row] as number, periodOf(name));
-    return share(examples, labelled, errorOf) / (max - min);
+    return [share(examples, labelled, errorOf) / (max - min)];
   });
-  return errors.reduce((sum, error) => sum + error, 0) / errors.length;
+  return errors.length === 0 ? null : errors.reduce((sum, error) => sum + error, 0) / errors.length;
 }
 
 function classShares(
@@ -136,16 +162,14 @@ function classShares(
 }
 
 /** The interval is the chosen segment's own, 95 % by bootstrap over sessions: that it is the worst of many is not corrected for. */
-function worstGap(
-  measured: Measured,
-  segments: readonly Segment[],
-  rows: ReadonlyMap<string, number[]>,
-): BiasReport["worst_gap"] {
-  const { split, training } = measured.workspace;
+function worstGap(measured: Measured, rows: ReadonlyMap<string, number[]>): BiasReport["worst_gap"] {
+  const { examples, split, training } = measured.workspace;
   let worst: { segment: string; group: ClassGroup; sessions: number; sums: Float64Array; value: number } | null = null;
   for (const group of measured.judged) {
-    for (const { segment, sessions } of segments) {
-      const inside = new Set(rows.get(segment));
+    for (const [segment, all] of sorted(rows)) {
+      const labelled = all.filter((row) => !Number.isNaN(examples.labels[group][row]));
+      const sessions = sessionsOf(examples, labelled);
+      const inside = new Set(all);
       if (sessions < MIN_SESSIONS || inside.size === split.holdout.length) continue;
       const sums = sidesBySession(measured, group, inside);
       const value = gapOf(totalOf({ sums, width: SIDE_SUMS }));

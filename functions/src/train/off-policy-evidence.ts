@@ -84,7 +84,7 @@ export async function offPolicyEvidence(
 }
 
 /** Visits of the sessions that begin no earlier than the first that judges. */
-function laterVisits({ examples, split, visits }: Workspace): Int32Array {
+export function laterVisits({ examples, split, visits }: Workspace): Int32Array {
   if (visits === examples) return split.holdout;
   const fromMs = split.holdout.reduce(
     (ms, row) => Math.min(ms, examples.eventMs[row] as number),
