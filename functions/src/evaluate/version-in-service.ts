@@ -1,5 +1,5 @@
 import type { Lifecycle } from "../config.ts";
-import { Reference } from "../registry/schema.ts";
+import { referenceIn } from "../registry/reference-file.ts";
 import type { LoadedVersion, VersionStore } from "../registry/store.ts";
 import type { ServedVersion } from "../serve/schema.ts";
 import { CorruptError, reasonOf } from "../shared/errors.ts";
@@ -30,10 +30,10 @@ export async function versionInService(
   if (stable === "rules") return without("the rules are in service, which were not trained on anything");
   try {
     const loaded = await versions.load(stable);
-    const own = comparison(referenceOf(loaded), "", policy);
+    const own = comparison(referenceIn(stable, loaded.files), "", policy);
     const full = await lastFull(versions, loaded);
     if (full === loaded) return { loaded, features: own, answers: own };
-    return { loaded, features: comparison(referenceOf(full), "", policy), answers: own };
+    return { loaded, features: comparison(referenceIn(full.meta.version, full.files), "", policy), answers: own };
   } catch (error) {
     if (error instanceof CorruptError) return without(`the reference of ${stable} cannot be read: ${reasonOf(error)}`);
     throw error;
@@ -49,12 +49,4 @@ async function lastFull(versions: VersionStore, version: LoadedVersion): Promise
     found = await versions.load(parent);
   }
   return found;
-}
-
-function referenceOf({ meta: { version }, files }: LoadedVersion): Reference {
-  const bytes = files.get("reference.json");
-  if (bytes === undefined) throw new CorruptError(`model_versions/${version} has no reference.json`);
-  const parsed = Reference.safeParse(JSON.parse(Buffer.from(bytes).toString("utf8")));
-  if (!parsed.success) throw new CorruptError(`reference.json of ${version} is not valid`, { cause: parsed.error });
-  return parsed.data;
 }

@@ -4,9 +4,9 @@ import { predictionOf } from "../model/prediction.ts";
 import { Scorer } from "../model/scorer.ts";
 import type { LoadedVersion } from "../registry/store.ts";
 import { bootstrapIntervals, totalOf } from "../stats/bootstrap.ts";
-import { type Answers, answersOf } from "./answers.ts";
+import type { Answers } from "./answers.ts";
 import { biasReport } from "./bias.ts";
-import { answersOfRules } from "./comparison.ts";
+import { answersOfServed } from "./comparison.ts";
 import { judgedGroups } from "./evaluate-candidate.ts";
 import { type Examples, examplesOf, featuresOf, labelledRows } from "./examples.ts";
 import type { JobFiles } from "./file-store.ts";
@@ -41,7 +41,7 @@ export async function assembleReview(parts: ReviewParts, beat: Beat): Promise<Re
   const { examples, split } = workspace;
   const all = Int32Array.from(examples.ids.keys());
   const scoring = (n: number) => beat(`scoring what is in service: ${n} of ${all.length} rows`);
-  const answers = serving === null ? answersOfRules(examples) : await answersOf(serving.model, examples, all, scoring);
+  const answers = await answersOfServed(serving, examples, all, scoring);
   const inService = serving && { ...answers, varyingGroups: serving.model.varyingGroups };
   const found = {
     schema_version: 1 as const,
@@ -144,20 +144,19 @@ async function comparePolicies({ samples, serving }: ReviewParts, beat: Beat): P
     const other = by.get(policy === "engagement" ? "observed" : "engagement") as Examples;
     const rows = Int32Array.from(examples.ids.keys());
     const scoring = (n: number) => beat(`policy ${policy}: ${n} of ${rows.length} rows`);
-    const answers =
-      serving === null ? answersOfRules(examples) : await answersOf(serving.model, examples, rows, scoring);
+    const answers = await answersOfServed(serving, examples, rows, scoring);
     compared.push({
       policy,
       rows: rows.length,
       sessions: examples.sessions,
-      accuracy: byGroup(examples, (group) => accuracyOf(examples, answers, group)),
-      agreement: byGroup(examples, (group) => agreementOf(examples, other, group)),
+      accuracy: byGroup((group) => accuracyOf(examples, answers, group)),
+      agreement: byGroup((group) => agreementOf(examples, other, group)),
     });
   }
   return compared;
 }
 
-function byGroup(_: Examples, of: (group: ClassGroup) => number | null): Partial<Record<ClassGroup, number>> {
+function byGroup(of: (group: ClassGroup) => number | null): Partial<Record<ClassGroup, number>> {
   return Object.fromEntries(
     CLASS_GROUPS.flatMap((group) => {
       const value = of(group);

@@ -29,7 +29,8 @@ export async function collectDataset(
   const fromMs = seenUntil === null ? windowMs : Math.min(Math.max(windowMs, Date.parse(seenUntil)), toMs);
   const window = { fromMs, toMs, matureMs: nowMs };
   const bounds = { maxSessions: training.max_sessions, seed: training.seed };
-  const { samples, sessions, received } = await collectSamples(new LogStore(db), window, bounds, held);
+  const reading = (read: number) => held.beat(`${read} logs read`);
+  const { samples, sessions, received } = await collectSamples(new LogStore(db), window, bounds, reading);
   const header: DatasetHeader = {
     from: iso(fromMs),
     to: iso(toMs),
@@ -54,27 +55,28 @@ export async function collectDataset(
 }
 
 /**
- * Pages through the logs of a window: event times, and until when (server time) they had become mature.
+ * Pages through the logs of a window: event times, and until when (server time) they had become mature; until now, if left out.
+ * @param onRead told after each page how many logs are read; what it throws ends the reading
  * @returns `received`: when the first of them was, server time
  */
 export async function collectSamples(
   logs: LogStore,
-  { fromMs, toMs, matureMs }: { fromMs: number; toMs: number; matureMs: number },
+  { fromMs, toMs, ...mature }: { fromMs: number; toMs: number; matureMs?: number },
   bounds: { maxSessions: number; seed: number },
-  held: Pick<HeldJob, "beat">,
+  onRead: (read: number) => Promise<void>,
 ): Promise<{ samples: Sample[]; sessions: number; received: string | undefined }> {
   const sampler = new SessionSampler(bounds);
   let read = 0;
   let received: string | undefined;
   for (const shard of logs.shards()) {
     for (let after = null as Parameters<LogStore["pageLogs"]>[0]["after"]; ; ) {
-      const page = await logs.pageLogs({ shard, fromEventMs: fromMs, toEventMs: toMs, after, limit: PAGE, matureMs });
+      const page = await logs.pageLogs({ shard, fromEventMs: fromMs, toEventMs: toMs, after, limit: PAGE, ...mature });
       for (const log of page.logs) {
         sampler.add(sampleOf(log));
         if (received === undefined || log.received_at < received) received = log.received_at;
       }
       read += page.logs.length;
-      await held.beat(`${read} logs read`);
+      await onRead(read);
       if (page.next === null) break;
       after = page.next;
     }

@@ -9,21 +9,18 @@ import type { ServedVersion } from "../serve/schema.ts";
 import { CorruptError, InputError, RefusedError } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { iso } from "../shared/time.ts";
-import { busyVisitors, LogValidator } from "../validate/validate.ts";
-import { answersOf } from "./answers.ts";
+import { collectSamples } from "./collect-dataset.ts";
 import {
-  answersOfRules,
+  answersOfServed,
   type ComparedFigures,
   type ComparedVersion,
   compareAnswers,
   judgingOnly,
   summaryOf,
 } from "./comparison.ts";
-import { SessionSampler } from "./dataset.ts";
 import { importanceChange } from "./importance.ts";
-import { sampleOf } from "./sample.ts";
 import type { CompareRequest } from "./schema.ts";
-import type { Workspace } from "./workspace.ts";
+import { validSamples, type Workspace } from "./workspace.ts";
 
 const DAY_MS = 86_400_000;
 /** Window of a request that names none, and the longest one: logs live no longer. */
@@ -31,8 +28,7 @@ const DEFAULT_DAYS = 7;
 const MAX_DAYS = 90;
 /** Sessions that are compared on at most; of more a fixed pseudorandom part. */
 const MAX_SESSIONS = 50_000;
-/** Logs that a page reads, and all pages together, at most. */
-const PAGE = 1000;
+/** Logs that are read at most. */
 const MAX_LOGS = 400_000;
 
 /** How two versions do on the same visits. */
@@ -68,7 +64,7 @@ export async function compareVersionsOn(
   const window = windowOf(request, nowMs);
   const versions = new VersionStore(db, bucket);
   const [a, b] = [await loaded(versions, "a", request.a), await loaded(versions, "b", request.b)];
-  const workspace = heldOut(await collect(new LogStore(db), window), window, await readLifecycle(db));
+  const workspace = await heldOut(db, window);
   const { examples, split, training } = workspace;
   if (examples.ids.length === 0) {
     throw new RefusedError(
@@ -77,8 +73,7 @@ export async function compareVersionsOn(
   }
   const answered = async (version: ServedVersion, of: LoadedVersion | null): Promise<ComparedVersion> => ({
     version,
-    answers:
-      of === null ? answersOfRules(examples) : await answersOf(of.model, examples, split.holdout, async () => {}),
+    answers: await answersOfServed(of, examples, split.holdout, async () => {}),
   });
   const figures = compareAnswers(workspace, { a: await answered(request.a, a), b: await answered(request.b, b) });
   const gains = { a: a && gainShares(a.bundle, a.files), b: b && gainShares(b.bundle, b.files) };
@@ -128,31 +123,13 @@ async function loaded(versions: VersionStore, path: "a" | "b", version: ServedVe
   }
 }
 
-async function collect(logs: LogStore, { fromMs, toMs }: TimeWindow): Promise<SessionSampler> {
-  const sampler = new SessionSampler({ maxSessions: MAX_SESSIONS, seed: 1 });
-  let read = 0;
-  for (const shard of logs.shards()) {
-    for (let after = null as Parameters<LogStore["pageLogs"]>[0]["after"]; ; ) {
-      const page = await logs.pageLogs({ shard, fromEventMs: fromMs, toEventMs: toMs, after, limit: PAGE });
-      for (const log of page.logs) sampler.add(sampleOf(log));
-      read += page.logs.length;
-      if (read > MAX_LOGS) throw new RefusedError(`the window has more than ${MAX_LOGS} logs: name a later \`from\``);
-      if (page.next === null) break;
-      after = page.next;
-    }
-  }
-  return sampler;
-}
-
 /** A workspace all of whose valid visits judge, and none is learnt from. */
-function heldOut(
-  sampler: SessionSampler,
-  { fromMs, toMs }: TimeWindow,
-  { training, validation }: Lifecycle,
-): Workspace {
-  const samples = sampler.samples();
-  const busy = busyVisitors(samples, validation);
-  const validator = new LogValidator({ fromMs, toMs, asOfMs: toMs }, { limits: validation, busy });
-  const valid = samples.filter((sample) => validator.check(sample).length === 0);
-  return judgingOnly(valid, { training, limits: validation, validation: validator.report() });
+async function heldOut(db: Firestore, window: TimeWindow): Promise<Workspace> {
+  const { training, validation: limits } = await readLifecycle(db);
+  const bounds = { maxSessions: MAX_SESSIONS, seed: 1 };
+  const { samples } = await collectSamples(new LogStore(db), window, bounds, async (read) => {
+    if (read > MAX_LOGS) throw new RefusedError(`the window has more than ${MAX_LOGS} logs: name a later \`from\``);
+  });
+  const { valid, validation } = validSamples(samples, { ...window, asOfMs: window.toMs }, limits);
+  return judgingOnly(valid, { training, limits, validation });
 }

@@ -1,7 +1,8 @@
 import { CLASS_GROUPS, CLASSES, type ClassGroup, VARIABLE_NAMES, type VariableName } from "../design/schema.ts";
 import type { Estimate } from "../registry/schema.ts";
+import type { LoadedVersion } from "../registry/store.ts";
 import type { ServedVersion } from "../serve/schema.ts";
-import type { Answers } from "./answers.ts";
+import { type Answers, answersOf } from "./answers.ts";
 import { type Examples, examplesOf, pick } from "./examples.ts";
 import type { Sample } from "./sample.ts";
 import { compareSegments, type SegmentComparison } from "./segment-comparison.ts";
@@ -102,6 +103,16 @@ function disputedGroups({ examples, split }: Workspace, answers: readonly Answer
     );
     return wanted.length > 0 && new Set([...new Set(wanted), ...said]).size > 1;
   });
+}
+
+/** What a version, or without one the rules, answers to some rows. */
+export async function answersOfServed(
+  version: Pick<LoadedVersion, "model"> | null,
+  examples: Examples,
+  rows: Int32Array,
+  onProgress: (scored: number) => Promise<void>,
+): Promise<Answers> {
+  return version === null ? answersOfRules(examples) : answersOf(version.model, examples, rows, onProgress);
 }
 
 /** The answers of the rules, sure of themselves. */

@@ -27,7 +27,7 @@ export async function evaluateCandidate(
   candidate: Candidate,
   { offPolicy, minSessions }: { offPolicy: GateEvidence["offPolicy"]; minSessions: number },
   onProgress: (target: string) => Promise<void>,
-): Promise<{ metrics: ModelVersion["metrics"]; gate: Gate }> {
+): Promise<{ metrics: ModelVersion["metrics"]; gate: Gate; judged: ClassGroup[] }> {
   const classes = {} as Record<ClassGroup, GroupMetrics>;
   for (const group of CLASS_GROUPS) {
     await onProgress(group);
@@ -47,7 +47,7 @@ export async function evaluateCandidate(
     minSessions,
     seed: workspace.training.seed,
   });
-  return { metrics: { classes, variables }, gate };
+  return { metrics: { classes, variables }, gate, judged };
 }
 
 function isBetterThanBaselines({ rows, estimates }: VariableMetrics): boolean {

@@ -9,13 +9,13 @@ import { RoutingStore } from "../serve/store.ts";
 import { CorruptError, reasonOf } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { iso } from "../shared/time.ts";
-import { busyVisitors, LogValidator } from "../validate/validate.ts";
 import { answersOf } from "./answers.ts";
 import { collectSamples } from "./collect-dataset.ts";
 import { judgingOnly } from "./comparison.ts";
 import { evaluateCandidate } from "./evaluate-candidate.ts";
 import { LostJobError } from "./held-job.ts";
 import { offPolicyEvidence } from "./off-policy-evidence.ts";
+import { validSamples } from "./workspace.ts";
 
 const DAY_MS = 86_400_000;
 /** The coming week, on which a child that awaits evidence is judged: once, when it is over. */
@@ -102,13 +102,10 @@ async function gateOf(
   const { from, to } = weekOf(child);
   const window = { fromMs: Date.parse(from), toMs: Date.parse(to) };
   const bounds = { maxSessions: MAX_SESSIONS, seed };
-  const { samples } = await collectSamples(new LogStore(db), { ...window, matureMs: serverMs }, bounds, { beat });
-  const validator = new LogValidator(
-    { ...window, asOfMs: window.toMs },
-    { limits, busy: busyVisitors(samples, limits) },
-  );
-  const valid = samples.filter((sample) => validator.check(sample).length === 0);
-  const week = judgingOnly(valid, { training, limits, validation: validator.report() });
+  const reading = (read: number) => beat(`${read} logs read`);
+  const { samples } = await collectSamples(new LogStore(db), { ...window, matureMs: serverMs }, bounds, reading);
+  const { valid, validation } = validSamples(samples, { ...window, asOfMs: window.toMs }, limits);
+  const week = judgingOnly(valid, { training, limits, validation });
   // The baseline is the class that was right most often in the week itself: nobody could have known it, so none is stronger.
   const workspace = { ...week, split: { ...week.split, train: week.split.holdout } };
   const [own, parent] = await Promise.all([versions.load(child.version), versions.load(child.gate.against)]);

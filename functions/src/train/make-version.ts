@@ -15,7 +15,7 @@ import type { LoadedVersion, Publication } from "../registry/store.ts";
 import { canonicalJson } from "../shared/canonical.ts";
 import { type Answers, answersOf } from "./answers.ts";
 import { biasReport } from "./bias.ts";
-import { type Candidate, evaluateCandidate, judgedGroups } from "./evaluate-candidate.ts";
+import { type Candidate, evaluateCandidate } from "./evaluate-candidate.ts";
 import { importanceOf } from "./importance.ts";
 import type { TargetName } from "./labels.ts";
 import { modelCard } from "./model-card.ts";
@@ -75,7 +75,8 @@ export async function makeVersion(
   const judging = (target: string) => beat(`judging ${target}`);
   const offPolicy = await offPolicyEvidence(workspace, { model, inService: serving?.model ?? null }, judging);
   const minSessions = workspace.parent === null ? 0 : workspace.training.incremental_holdout_sessions;
-  const { metrics, gate } = await evaluateCandidate(workspace, candidate, { offPolicy, minSessions }, judging);
+  const asked = { offPolicy, minSessions };
+  const { metrics, gate, judged } = await evaluateCandidate(workspace, candidate, asked, judging);
   const of = serving && { version: against, bundle: serving.bundle, files: serving.files };
   const shuffling = (feature: string) => beat(`shuffling ${feature}`);
   const facts: Omit<Assembled["publication"], "feature_schema"> = {
@@ -85,7 +86,7 @@ export async function makeVersion(
     lineage,
     metrics,
     gate,
-    bias: biasReport(workspace, answers, judgedGroups(workspace, candidate)),
+    bias: biasReport(workspace, answers, judged),
     importance: await importanceOf({ bundle, files, model }, workspace, of, shuffling),
   };
   files.set("model-card.md", Buffer.from(modelCard(facts)));

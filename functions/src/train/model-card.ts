@@ -1,5 +1,6 @@
 import { CLASS_GROUPS, VARIABLES } from "../design/schema.ts";
 import type { Estimate, ModelVersion } from "../registry/schema.ts";
+import { table } from "./markdown.ts";
 
 /** What a card tells of: the document of the version, but for what depends on its name. */
 export type CardFacts = Pick<
@@ -174,12 +175,6 @@ function limits(): string {
     "Right answers are inferred from behaviour, and behaviour depends on the design that was shown. A segment that the hold-out " +
       "has few sessions of is judged by few. What came after the hold-out is not in these figures: drift, canary and monitoring watch it.",
   ].join("\n");
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }
 
 function percent(share: number): string {

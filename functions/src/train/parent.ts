@@ -1,9 +1,9 @@
 import { CLASS_GROUPS, VARIABLE_NAMES } from "../design/schema.ts";
 import { type Booster, parseBooster } from "../model/format.ts";
 import { roundsOf } from "../model/rounds.ts";
-import { Reference } from "../registry/schema.ts";
+import { referenceIn } from "../registry/reference-file.ts";
+import type { Reference } from "../registry/schema.ts";
 import type { VersionStore } from "../registry/store.ts";
-import { CorruptError } from "../shared/errors.ts";
 import { MAX_ROUNDS } from "./continue-booster.ts";
 import type { TargetName } from "./labels.ts";
 import type { TrainingPlan } from "./plan.ts";
@@ -25,8 +25,7 @@ export interface Parent {
  * @throws {CorruptError} it is not what was published
  */
 export async function openParent(versions: VersionStore, version: string): Promise<Parent> {
-  const { bundle } = await versions.load(version);
-  const { files } = await versions.loadFiles(version);
+  const { bundle, files } = await versions.load(version);
   const plan: TrainingPlan = { constants: {}, trees: [] };
   const boosters = new Map<TargetName, Booster>();
   const add = (name: TargetName, target: (typeof bundle.classes)["font"]): void => {
@@ -39,15 +38,7 @@ export async function openParent(versions: VersionStore, version: string): Promi
   };
   for (const group of CLASS_GROUPS) add(group, bundle.classes[group]);
   for (const name of VARIABLE_NAMES) add(name, bundle.variables[name]);
-  return { version, plan, boosters, reference: referenceFrom(version, files.get("reference.json")) };
-}
-
-function referenceFrom(version: string, bytes: Uint8Array | undefined): Reference {
-  const path = `model_versions/${version}/reference.json`;
-  if (bytes === undefined) throw new CorruptError(`${path} is missing`);
-  const parsed = Reference.safeParse(JSON.parse(Buffer.from(bytes).toString("utf8")));
-  if (!parsed.success) throw new CorruptError(`${path} is not valid`, { cause: parsed.error });
-  return parsed.data;
+  return { version, plan, boosters, reference: referenceIn(version, files) };
 }
 
 /** Why a version cannot be gone on from, in words; undefined if it can. */

@@ -61,7 +61,9 @@ export async function reproduceVersion(
   const window = { fromMs: Date.parse(data.from), toMs: Date.parse(data.to) };
   const bounds = { maxSessions: training.max_sessions, seed };
   const matureMs = Date.parse(data.collected_at);
-  const { samples } = await collectSamples(new LogStore(db), { ...window, matureMs }, bounds, { beat });
+  const { samples } = await collectSamples(new LogStore(db), { ...window, matureMs }, bounds, (read) =>
+    beat(`${read} logs read`),
+  );
   const parent = lineage.kind === "full" ? null : await openParent(versions, lineage.parent ?? "");
   const times = { ...window, asOfMs: Date.parse(trainedAt) };
   const workspace = preparedWorkspace(samples, times, { training, limits, parent });

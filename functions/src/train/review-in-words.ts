@@ -1,5 +1,6 @@
 import { CLASS_GROUPS } from "../design/schema.ts";
 import type { Estimate } from "../registry/schema.ts";
+import { table } from "./markdown.ts";
 import type { Review } from "./schema.ts";
 
 type Found = Omit<Review, "proposals" | "report">;
@@ -112,11 +113,6 @@ function topFeatures(gain: Review["importance"][number]["gain"]): string[] {
     .sort(([, a], [, b]) => b - a)
     .slice(0, SHOWN)
     .map(([name]) => name);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }
 
 function points(share: number): string {
