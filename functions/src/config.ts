@@ -63,6 +63,19 @@ function trigger({ newSessions, visitors }: { newSessions: number; visitors: num
   };
 }
 
+/**
+ * What the guardrails of a deployment have in common.
+ * @param alpha probability, over all looks of a deployment, with which no harm at all is taken for harm
+ */
+function guardrail(alpha: number) {
+  return {
+    enabled,
+    /** Measured and put on record; decides nothing. */
+    dry_run: dryRun,
+    alpha: z.number().gt(0).lt(0.5).default(alpha),
+  };
+}
+
 /** A day of any year, `12-24`. */
 const monthDay = z.string().refine((text) => {
   const [, month, day] = /^(\d\d)-(\d\d)$/.exec(text) ?? [];
@@ -298,10 +311,77 @@ export const Lifecycle = z
         /** New treatment visitors, mature, that a stage needs. */
         stage_min_visitors: z.number().int().min(1).max(10_000_000).default(300),
         max_days: z.number().min(0.1).max(30).default(7),
+        /** Hours and mature visitors that the shadow takes at least. */
+        shadow_min_hours: z.number().min(0).max(168).default(2),
+        shadow_min_visitors: z.number().int().min(1).max(10_000_000).default(500),
+        /** Hours at 100 % until the release is completed, and what was in service becomes `previous_good`. */
+        bake_hours: z.number().min(0).max(168).default(24),
+        /** Hours that a stage may be inconclusive; once more as many, then it ends with not enough data. */
+        hold_hours: z.number().min(0.1).max(168).default(24),
+        /** Shares before which an admin must approve (promoteDeployment): [0.25, 1]. None by default. */
+        approve_before: z.array(share).max(10).default([]),
+        /** Visitors of an arm that a look needs, mature visits: docs/delivery.md has the simulations behind all that follow. */
+        first_look_visits: z.number().int().min(10).max(10_000_000).default(100),
+        /** Probability, one-sided, with which each of the three bounds that a stage passes by may be wrong. */
+        pass_alpha: rate.default(0.1),
+        guardrails: z
+          .strictObject({
+            /** Share of engaged visits: harm is a difference below 0; a stage passes above -pass_margin, the last but one above -last_pass_margin. */
+            engagement: z
+              .strictObject({
+                ...guardrail(0.005),
+                pass_margin: rate.default(0.05),
+                last_pass_margin: rate.default(0.03),
+              })
+              .prefault({}),
+            click_through: z.strictObject(guardrail(0.002)).prefault({}),
+            satisfaction: z
+              .strictObject({ ...guardrail(0.002), first_look_ratings: z.number().int().min(10).default(100) })
+              .prefault({}),
+            /** Milliseconds that an answer may take longer: also the margin to pass by. */
+            latency: z
+              .strictObject({ ...guardrail(0.002), margin_ms: z.number().gt(0).max(10_000).default(50) })
+              .prefault({}),
+            rendering: z
+              .strictObject({ ...guardrail(0.001), margin_ms: z.number().gt(0).max(10_000).default(10) })
+              .prefault({}),
+            /** Visitors with an error; a stage passes when fewer than pass_rate have one. */
+            errors: z.strictObject({ ...guardrail(0.002), pass_rate: rate.default(0.02) }).prefault({}),
+            negative_feedback: z.strictObject(guardrail(0.002)).prefault({}),
+            missing_logs: z.strictObject({ ...guardrail(0.001), margin: rate.default(0.01) }).prefault({}),
+            /** Accuracy on the same visits, candidate minus stable, of the worst group that varies. */
+            accuracy: z.strictObject({ ...guardrail(0.002), margin: rate.default(0.05) }).prefault({}),
+            /** Total variation of the candidate's answers from those of its own reference. */
+            prediction_drift: z.strictObject({ ...guardrail(0.001), margin: rate.default(0.15) }).prefault({}),
+            /** Sample ratio, by stage: an error of ours or of the site, which holds and never rolls back. */
+            sample_ratio: z
+              .strictObject({ ...guardrail(0.00025), concentration: z.number().gt(0).max(100_000).default(200) })
+              .prefault({}),
+          })
+          .prefault({}),
         /** Pre-deployment latency limits of one answer, milliseconds. */
         check_mean_ms: z.number().gt(0).max(10_000).default(100),
         check_p95_ms: z.number().gt(0).max(10_000).default(150),
         check_p99_ms: z.number().gt(0).max(10_000).default(200),
+      })
+      .prefault({}),
+    experiments: z
+      .strictObject({
+        /** Share of visitors in the treatment of an experiment of two arms; the others are its control. */
+        treatment_share: rate.default(0.1),
+        hours: z.number().min(1).max(2160).default(24),
+      })
+      .prefault({}),
+    monitoring: z
+      .strictObject({
+        /** Minutes without a run of monitorHealth after which somebody else raises the alarm. */
+        dead_man_minutes: z.number().min(5).max(1440).default(20),
+      })
+      .prefault({}),
+    alerts: z
+      .strictObject({
+        /** Minutes in which an alert of the same kind about the same thing is not sent again. */
+        cool_down_minutes: z.number().min(0).max(1440).default(30),
       })
       .prefault({}),
   })

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CLASSES, History, Preferences, StoredFeatures, UserContext, VARIABLES } from "../design/schema.ts";
 import { Arm, ServedVersion } from "../serve/schema.ts";
+import { Bytes } from "../shared/schema.ts";
 
 const rate = z.number().min(0).max(1);
 const ms = z.number().min(0).max(604_800_000);
@@ -172,8 +173,6 @@ export type Granularity = z.infer<typeof Granularity>;
 const count = z.number().int().min(0);
 
 const counts = z.record(z.string(), count);
-/** Firestore's bytes. */
-const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "must be bytes");
 
 /** How visits went, all of them sums of whole numbers (outcomes.ts). */
 export const Outcomes = z.object({
@@ -188,7 +187,7 @@ export const Outcomes = z.object({
   segments: counts,
   engaged: counts,
   /** The first of the sums for each of 128 buckets of visitors that has visits: its number, and little-endian float64. */
-  buckets: bytes,
+  buckets: Bytes,
 });
 export type Outcomes = z.infer<typeof Outcomes>;
 
@@ -207,7 +206,25 @@ export const Window = z.object({
   sessions: Sketch,
   units: Sketch,
   /** The same by routing revision: a deployment's stage counts only visits of its own revision or a later one. */
-  by_revision: z.record(z.string(), z.object({ visits: count, units: Sketch })),
+  by_revision: z.record(
+    z.string(),
+    z.object({
+      visits: count,
+      units: Sketch,
+      /** Only in windows of an hour of arms that are analysed: control, treatment and those of experiments. */
+      analysed: z
+        .object({
+          /** As `Outcomes.buckets`. */
+          buckets: Bytes,
+          /** Visitors with an error (no ok outcome, or not answered by their assigned version), and with negative feedback. */
+          erred: Sketch,
+          negative: Sketch,
+          /** The visitors with the least hashes, a uniform sample (draws.ts, UNITS): they tell a sample ratio. */
+          sample: Bytes,
+        })
+        .optional(),
+    }),
+  ),
   /** Not there in windows that were begun by an earlier release; they stay without. */
   outcomes: Outcomes.optional(),
 });
@@ -225,9 +242,9 @@ export const Traffic = z.discriminatedUnion("granularity", [
     shard: count,
     visits: count,
     /** A uniform sample of visitors, each with one visit (draws.ts, drawn-visit.ts). */
-    visitors: bytes,
+    visitors: Bytes,
     /** The same of those who gave feedback. */
-    feedback: bytes,
+    feedback: Bytes,
   }),
   z.object({
     schema_version: z.literal(1),
@@ -237,7 +254,7 @@ export const Traffic = z.discriminatedUnion("granularity", [
     visits: count,
     /** Visits of each hour, UTC. */
     hours: z.array(count).length(24),
-    feedback: bytes,
+    feedback: Bytes,
   }),
 ]);
 export type Traffic = z.infer<typeof Traffic>;

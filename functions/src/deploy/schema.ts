@@ -21,6 +21,61 @@ export const Check = z.object({
 });
 export type Check = z.infer<typeof Check>;
 
+export const Metric = z.enum([
+  "engagement",
+  "click_through",
+  "satisfaction",
+  "negative_feedback",
+  "rendering",
+  "latency",
+  "errors",
+  "missing_logs",
+  "accuracy",
+  "prediction_drift",
+  "sample_ratio",
+]);
+export type Metric = z.infer<typeof Metric>;
+
+/** What a look has seen of one metric. Differences are treatment minus control, in the metric's own unit. */
+export const MetricFigure = z.object({
+  metric: Metric,
+  /** `all` strata of the deployment, or the present `stage` alone; a class group for accuracy and drift. */
+  scope: z.string(),
+  /** `harm` is beyond doubt at the guardrail's alpha, `passed` is good enough beyond doubt at pass_alpha, `unsure` neither. */
+  finding: z.enum(["harm", "passed", "unsure", "insufficient_data"]),
+  estimate: z.number().nullable(),
+  /** One-sided always-valid bounds: `lower` and `upper` at the guardrail's alpha; null where there is none. */
+  lower: z.number().nullable(),
+  upper: z.number().nullable(),
+  /** What harm is measured against. */
+  margin: z.number().nullable(),
+  control: z.number().nullable(),
+  treatment: z.number().nullable(),
+  /** Independent visitors, or what else the figure is from. */
+  n: z.number(),
+  /** One sentence with the figures. */
+  reason: z.string(),
+  /** Would have decided something; does not. */
+  dry_run: z.boolean(),
+});
+export type MetricFigure = z.infer<typeof MetricFigure>;
+
+/**
+ * What a look says of a deployment: failed (measured, bad) is not error (could not be measured) is not inconclusive (not enough
+ * yet).
+ */
+export const Analysis = z.object({
+  /** Event time. */
+  at: z.iso.datetime(),
+  verdict: z.enum(["pass", "fail", "inconclusive", "error"]),
+  /** Of a `fail`: high rolls back at once; medium halves the traffic first, where there is enough of it. */
+  severity: z.enum(["high", "medium"]).nullable(),
+  reason: z.string(),
+  visitors: z.object({ control: z.number(), treatment: z.number() }),
+  figures: z.array(MetricFigure),
+});
+export type Analysis = z.infer<typeof Analysis>;
+
 /** `deployments/{id}`: one version on its way to everyone. */
 export const Deployment = z.object({
   schema_version: z.literal(1),

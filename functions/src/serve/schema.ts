@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Share } from "../config.ts";
 import { CLASS_GROUPS, FEATURE_SCHEMA, History, Preferences, UserContext } from "../design/schema.ts";
+import { Bytes } from "../shared/schema.ts";
 
 /** `rules` or the id of a trained version. */
 export const VersionId = z.string().regex(/^v_\d{8}T\d{6}Z_[0-9a-f]{12}$/, "must be a version id (v_<time>_<hash>)");
@@ -73,6 +74,31 @@ export const Canary = z.strictObject({
 });
 export type Canary = z.infer<typeof Canary>;
 
+/** A candidate that nobody is answered by, while its answers to the site's visits are judged beside those of stable. */
+export const Shadow = z.strictObject({ deployment: z.string().min(1).max(128), version: VersionId });
+export type Shadow = z.infer<typeof Shadow>;
+
+/** Arms that an experiment has at most. */
+const MAX_ARMS = 8;
+
+/** An experiment in force: each arm has an interval [from, to) of the experiment's own hash; who is in none is stable. */
+export const RoutedExperiment = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  salt: z.string().min(1).max(64),
+  arms: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/),
+        version: ServedVersion,
+        from: Share,
+        to: Share,
+      }),
+    )
+    .min(2)
+    .max(MAX_ARMS),
+});
+export type RoutedExperiment = z.infer<typeof RoutedExperiment>;
+
 /** `routing/live`: the one document that says who is answered by what. */
 export const Routing = z.strictObject({
   schema_version: z.literal(1),
@@ -81,9 +107,9 @@ export const Routing = z.strictObject({
   stable: ServedVersion,
   /** Where a broken stable falls back to, and what a rollback without a target returns to. */
   previous_good: ServedVersion,
-  shadow: z.null(),
+  shadow: Shadow.nullable(),
   canary: Canary.nullable(),
-  experiment: z.null(),
+  experiment: RoutedExperiment.nullable(),
   /** Copied from config/lifecycle by onConfigWritten: predict reads routing and nothing else. */
   holdback_share: Share,
   exploration_share: Share,
@@ -135,6 +161,9 @@ export const ModelChange = z.object({
 });
 export type ModelChange = z.infer<typeof ModelChange>;
 
+/** What is added up of answers in each of 128 buckets of visitors, the same buckets that logs are added up in. */
+export const SERVED_SUMS = ["predictions", "latency_us"] as const;
+
 /** Upper bounds (ms, inclusive) of the latency histogram's bins; the last bin is open. */
 export const LATENCY_BOUNDS_MS = [0.5, 1, 2, 3, 5, 8, 12, 20, 50, 100, 200, 500, 1000, 2000] as const;
 
@@ -151,5 +180,10 @@ export const ServingWindow = z.object({
   stale: z.number().int().min(0),
   /** Counts per bin of LATENCY_BOUNDS_MS, keys "0" to "14". */
   latency: z.record(z.string(), z.number().int().min(0)),
+  /**
+   * Of arms that are analysed (control, treatment, those of experiments), by routing revision: for each bucket of visitors that
+   * has predictions its number, and SERVED_SUMS as little-endian float64. Not there in windows of an earlier release.
+   */
+  by_revision: z.record(z.string(), Bytes).optional(),
 });
 export type ServingWindow = z.infer<typeof ServingWindow>;

@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** Firestore's bytes. */
+export const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "must be bytes");
+
 /** `roles/{uid}`: who may act; the only source of roles. */
 export const Role = z.object({
   schema_version: z.literal(1),
