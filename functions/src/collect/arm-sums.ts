@@ -1,0 +1,28 @@
+/** What one arm did under one routing revision: its mature logs, and what the instances that served it have counted. */
+export interface ArmSums {
+  /** Distinct visitors with a mature log, and their visits. */
+  visitors: number;
+  visits: number;
+  /** BUCKETS x BUCKET_SUMS (outcomes.ts). */
+  outcomes: Float64Array;
+  /** Distinct visitors with at least one error, and with at least one negative feedback. */
+  erred: number;
+  negative: number;
+  /** A uniform sample of the visitors: their 64-bit hashes, ascending, the least 1024 of them. */
+  sample: BigUint64Array;
+  /** BUCKETS x SERVED_SUMS (serve/schema.ts): every answer so far, mature or not. */
+  served: Float64Array;
+  /** BUCKETS x [predictions, logs] of those hours whose logs have all come: what has none by now is a visit without a log. */
+  matched: Float64Array;
+}
+
+/** Arms that are compared, under one routing revision: the split does not change within it. */
+export interface Stratum {
+  revision: number;
+  /** Of the treatment, 0-1; the control has one half while it is at most one half, and is null above. */
+  share: number;
+  /** Event time from which it was in force, epoch ms. */
+  sinceMs: number;
+  control: ArmSums | null;
+  treatment: ArmSums;
+}
