@@ -2,7 +2,16 @@
 // of one function does not pay for the others.
 
 export { ingest, onInboxLog, reconcile } from "./collect/functions.ts";
-export { advanceDeployments, deployVersion, listVersions, rollback } from "./deploy/functions.ts";
+export {
+  abortDeployment,
+  advanceDeployments,
+  deployVersion,
+  listVersions,
+  pauseDeployment,
+  promoteDeployment,
+  resumeDeployment,
+  rollback,
+} from "./deploy/functions.ts";
 export { enforceRetention, onConfigWritten, setConfig } from "./govern/functions.ts";
 export { monitorHealth } from "./monitor/functions.ts";
 export { onRoutingWritten, predict, setRouting } from "./serve/functions.ts";

@@ -1,20 +1,18 @@
 import type { Bucket } from "@google-cloud/storage";
 import type { Firestore } from "firebase-admin/firestore";
-import { estimate } from "../collect/sketch.ts";
-import { WindowStore } from "../collect/store.ts";
-import { mergeWindows, sinceRevision } from "../collect/window.ts";
 import type { Lifecycle } from "../config.ts";
 import type { ModelVersion } from "../registry/schema.ts";
 import { VersionStore } from "../registry/store.ts";
-import { CorruptError, RefusedError, reasonOf } from "../shared/errors.ts";
+import { RefusedError } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
-import { floorTo } from "../shared/time.ts";
-import { type Candidate, checkCandidate } from "./checks.ts";
-import { type Action, type Facts, lastMoveMs } from "./decide.ts";
+import { isLookDue } from "./decide.ts";
+import type { Action } from "./decision.ts";
+import { lookAt } from "./look.ts";
+import { lookSources } from "./look-sources.ts";
 import type { Deployment } from "./schema.ts";
-import { DeploymentStore, type Measured } from "./store.ts";
+import { DeploymentStore, type Mandate } from "./store.ts";
 
-/** A deployment that has moved, for the log. */
+/** A deployment that was looked at, for the log. */
 export interface Moved {
   id: string;
   action: Action | "open";
@@ -32,26 +30,43 @@ export interface Now {
 
 /** Newest versions among which the next one to deploy is looked for: as many as are kept. */
 const CANDIDATES = 10;
-const HOUR_MS = 3_600_000;
 
 /**
- * Moves the deployment that goes on by at most one step, or opens one for the newest version that proved better, if
- * it has not had its turn: neither deployed nor put in service by hand. Called again at the same time, it changes nothing.
+ * Looks at the deployment that goes on, if it is time to, and moves it by at most one step; or opens one for the newest version
+ * that proved better, if it has not had its turn: neither deployed nor put in service by hand. Called again at the same time, it
+ * changes nothing.
  */
 export async function advanceDueDeployments(db: Firestore, bucket: Bucket, now: Now): Promise<Moved | undefined> {
   const deployments = new DeploymentStore(db);
-  const versions = new VersionStore(db, bucket);
-  const { deployment: policy } = await readLifecycle(db);
   const running = await deployments.running();
-  if (running === undefined) return openNext(deployments, versions, { policy, nowMs: now.nowMs });
-  if (now.nowMs <= lastMoveMs(running)) return undefined;
+  if (running !== undefined) {
+    return isLookDue(running, now.nowMs) ? lookAndStep(db, bucket, { running, now, mandate: "everything" }) : undefined;
+  }
+  const { deployment: policy } = await readLifecycle(db);
+  return openNext(deployments, new VersionStore(db, bucket), { policy, nowMs: now.nowMs });
+}
 
-  const facts = await factsOf(running, { versions, windows: new WindowStore(db), policy, now });
-  const step = await deployments.step(running.id, facts, now.nowMs);
+/**
+ * Ends what does harm in the deployment that goes on, and nothing else: the same look, by whoever watches. So a schedule that
+ * stands still cannot keep a harmful version in the traffic.
+ */
+export async function guardDeployment(db: Firestore, bucket: Bucket, now: Now): Promise<Moved | undefined> {
+  const running = await new DeploymentStore(db).running();
+  if (running === undefined || running.phase === "checking") return undefined;
+  return lookAndStep(db, bucket, { running, now, mandate: "harm" });
+}
+
+async function lookAndStep(
+  db: Firestore,
+  bucket: Bucket,
+  { running, now, mandate }: { running: Deployment; now: Now; mandate: Mandate },
+): Promise<Moved | undefined> {
+  const lifecycle = await readLifecycle(db);
+  const facts = await lookAt(running, lookSources(db, bucket, { lifecycle, clockMs: now.clockMs }), now.nowMs);
+  const step = await new DeploymentStore(db).step(running.id, facts, now.nowMs, mandate);
   if (step === undefined) return undefined;
-  const { deployment, decision } = step;
-  const { id, phase, stage } = deployment;
-  return { id, action: decision.action, phase, stage, reason: decision.reason };
+  const { id, phase, stage } = step.deployment;
+  return { id, action: step.decision.action, phase, stage, reason: step.decision.reason };
 }
 
 async function openNext(
@@ -82,51 +97,4 @@ async function openNext(
 async function firstUnknown(deployments: DeploymentStore, versions: ModelVersion[]): Promise<ModelVersion | undefined> {
   for (const version of versions) if (!(await deployments.knows(version.version))) return version;
   return undefined;
-}
-
-interface Sources {
-  versions: VersionStore;
-  windows: WindowStore;
-  policy: Lifecycle["deployment"];
-  now: Now;
-}
-
-/** What the deployment's phase needs to know. What cannot be measured is a fact too: it holds, and says nothing bad. */
-async function factsOf(deployment: Deployment, sources: Sources): Promise<Measured> {
-  const { policy } = sources;
-  const facts = { policy, checks: null, visitors: null, problem: null };
-  try {
-    if (deployment.phase === "checking") {
-      const candidate = await candidateOf(deployment.version, sources);
-      return { ...facts, checks: checkCandidate(candidate, { policy, clockMs: sources.now.clockMs }) };
-    }
-    return { ...facts, visitors: await stageVisitors(deployment, sources) };
-  } catch (error) {
-    return { ...facts, problem: reasonOf(error) };
-  }
-}
-
-async function candidateOf(version: string, { versions, now }: Sources): Promise<Candidate> {
-  const beganMs = now.clockMs();
-  try {
-    const loaded = await versions.load(version, "every");
-    return { loaded: true, ...loaded, loadMs: now.clockMs() - beganMs };
-  } catch (error) {
-    if (error instanceof CorruptError) return { loaded: false, reason: error.message };
-    throw error;
-  }
-}
-
-/** Distinct visitors of this stage, by mature logs of the treatment arm. */
-async function stageVisitors(deployment: Deployment, { windows, now }: Sources): Promise<Facts["visitors"]> {
-  const { version, stage_since, stage_revision } = deployment;
-  const hours = await windows.range({
-    version,
-    arm: "treatment",
-    granularity: "1h",
-    fromMs: floorTo(Date.parse(stage_since), HOUR_MS),
-    toMs: now.nowMs + HOUR_MS,
-  });
-  const { units } = sinceRevision(mergeWindows(hours), stage_revision);
-  return { sinceRevision: stage_revision, count: estimate(units) };
 }

@@ -1,11 +1,12 @@
 import type { Routing, ServedVersion } from "../serve/schema.ts";
 import type { RoutingChange } from "../serve/store.ts";
 import { iso } from "../shared/time.ts";
-import type { Decision } from "./decide.ts";
-import type { Check, Deployment } from "./schema.ts";
+import { wantedShare } from "./decide-exposure.ts";
+import type { Decision } from "./decision.ts";
+import type { Analysis, Check, Deployment, Forecast, Step } from "./schema.ts";
 
 /** What a deployment may change in `routing/live`: less than `serve` can. */
-export type RoutingMove = Pick<RoutingChange, "stable" | "previous_good" | "canary">;
+export type RoutingMove = Pick<RoutingChange, "stable" | "previous_good" | "canary" | "shadow" | "experiment">;
 
 /** What a decision is applied with. */
 export interface Circumstances {
@@ -14,8 +15,11 @@ export interface Circumstances {
   by: string;
   /** The routing that the decision looked at; a change makes its next revision. */
   routing: Routing;
-  /** The checks that the decision looked at, to be put on record. */
+  /** The checks that the decision looked at, to be put on record, and what was expected then. */
   checks: readonly Check[] | null;
+  forecast: Forecast | null;
+  /** What the decision has seen. */
+  analysis: Analysis | null;
 }
 
 /** A deployment after a step, and what the step changes in routing; the very same deployment if nothing has happened. */
@@ -40,27 +44,49 @@ export function opened(
     stage: -1,
     started_at: at,
     stage_since: at,
+    patient_since: at,
+    extended: false,
     stage_revision: 0,
+    steps: [],
+    halved: null,
+    paused: null,
+    promoted: null,
     checks: [],
+    forecast: null,
+    analysis: null,
     log: [{ at, action: "open", reason: request.reason, by: request.requested_by }],
     ended_at: null,
   };
 }
 
 /** Carries a decision out, on plain data. */
-export function apply(deployment: Deployment, decision: Decision, now: Circumstances): Outcome {
+export function apply(before: Deployment, decision: Decision, now: Circumstances): Outcome {
+  const deployment = seen(before, now);
   switch (decision.action) {
     case "wait":
       return { deployment, routing: null };
     case "hold":
       return { deployment: held(deployment, decision, now), routing: null };
     case "start": {
-      const started_at = iso(now.nowMs);
-      const begun: Deployment = { ...deployment, previous: now.routing.stable, phase: "rolling", started_at };
-      return stageOf({ ...logged(begun, decision, now), checks: [...(now.checks ?? [])] }, now);
+      const { forecast, checks, routing } = now;
+      const begun = { ...logged(deployment, decision, now), started_at: iso(now.nowMs), checks: [...(checks ?? [])] };
+      const shadow = { ...begun, previous: routing.stable, phase: "shadow" as const, forecast };
+      return stageOf(shadow, now);
     }
     case "advance":
-      return stageOf(logged(deployment, decision, now), now);
+      return stageOf(
+        { ...logged(deployment, decision, now), stage: deployment.stage + 1, halved: restored(deployment, now) },
+        now,
+      );
+    case "halve":
+      return stepOf({ ...logged(deployment, decision, now), halved: { at: iso(now.nowMs), restored_at: null } }, now);
+    case "restore":
+      return stepOf({ ...logged(deployment, decision, now), halved: restored(deployment, now) }, now);
+    case "extend":
+      return {
+        deployment: { ...logged(deployment, decision, now), extended: true, patient_since: iso(now.nowMs) },
+        routing: null,
+      };
     case "complete": {
       const routing = { stable: deployment.version, previous_good: deployment.previous, canary: null };
       return { deployment: ended(deployment, "completed", decision, now), routing };
@@ -70,11 +96,13 @@ export function apply(deployment: Deployment, decision: Decision, now: Circumsta
       const checks = deployment.phase === "checking" ? [...(now.checks ?? [])] : deployment.checks;
       return { deployment: { ...failed, checks }, routing: withdrawn(deployment, now.routing) };
     }
-    case "abort":
+    case "give_up":
       return {
-        deployment: ended(deployment, "aborted", decision, now),
+        deployment: ended(deployment, "inconclusive", decision, now),
         routing: withdrawn(deployment, now.routing),
       };
+    case "abort":
+      return { deployment: ended(deployment, "aborted", decision, now), routing: withdrawn(deployment, now.routing) };
     case "roll_back":
       return {
         deployment: ended(deployment, "rolled_back", decision, now),
@@ -83,39 +111,109 @@ export function apply(deployment: Deployment, decision: Decision, now: Circumsta
   }
 }
 
-/** The routing that returns everybody to `target`: the canary goes, and `previous_good` stays what a release made it. */
-export function returnTo(target: ServedVersion): RoutingMove {
-  return { stable: target, canary: null };
+/** What an admin asks of a deployment: a word that is kept in it, and no move of the traffic. */
+export type Wish = "pause" | "resume" | "promote";
+
+/** The deployment with an admin's word in it; the very same if it says nothing new. */
+export function wish(
+  deployment: Deployment,
+  kind: Wish,
+  { by, reason, nowMs }: { by: string; reason: string; nowMs: number },
+): Deployment {
+  const at = iso(Math.max(nowMs, Date.parse(deployment.log.at(-1)?.at ?? deployment.started_at)));
+  const log = [...deployment.log, { at, action: kind, reason, by }];
+  switch (kind) {
+    case "pause":
+      return deployment.paused === null ? { ...deployment, log, paused: { at, by, reason } } : deployment;
+    case "resume":
+      return deployment.paused === null ? deployment : { ...deployment, log, paused: null, patient_since: at };
+    case "promote":
+      return deployment.promoted?.stage === deployment.stage
+        ? deployment
+        : { ...deployment, log, paused: null, promoted: { stage: deployment.stage, by, reason } };
+  }
 }
 
-/** The next stage, and the share that goes with it. */
-function stageOf(deployment: Deployment, { nowMs, routing }: Circumstances): Outcome {
-  const stage = deployment.stage + 1;
-  const share = deployment.stages[stage];
-  if (share === undefined) throw new RangeError(`${deployment.id} has no stage ${stage}`);
-  const { id, version, salt } = deployment;
-  return {
-    deployment: { ...deployment, stage, stage_since: iso(nowMs), stage_revision: routing.revision + 1 },
-    routing: { canary: { deployment: id, version, share, salt } },
-  };
+/** The routing that returns everybody to `target`: who is compared goes, and `previous_good` stays what a release made it. */
+export function returnTo(target: ServedVersion): RoutingMove {
+  return { stable: target, canary: null, shadow: null, experiment: null };
+}
+
+/**
+ * The deployment with a step of its own for a share that somebody has set by hand: visits under another split must not be counted
+ * with those before it.
+ */
+export function noted(deployment: Deployment, routing: Routing, nowMs: number): Deployment {
+  const { canary } = routing;
+  const last = deployment.steps.at(-1);
+  if (canary === null || canary.deployment !== deployment.id || last === undefined || canary.share === last.share) {
+    return deployment;
+  }
+  const { stage } = deployment;
+  const step: Step = { revision: routing.revision, stage, share: canary.share, since: iso(nowMs) };
+  return { ...deployment, steps: [...deployment.steps, step] };
+}
+
+/** The stage that the deployment has come to: a new revision of the routing, from which on its visitors count. */
+function stageOf(deployment: Deployment, now: Circumstances): Outcome {
+  const at = iso(now.nowMs);
+  const share = deployment.stages[deployment.stage];
+  if (deployment.stage >= 0 && share === undefined)
+    throw new RangeError(`${deployment.id} has no stage ${deployment.stage}`);
+  const phase = share === undefined ? "shadow" : share === 1 ? "baking" : "rolling";
+  const stage_revision = now.routing.revision + 1;
+  return stepOf(
+    { ...deployment, phase, stage_since: at, patient_since: at, extended: false, stage_revision, promoted: null },
+    now,
+  );
+}
+
+/** A step of the deployment with the share that it wants now. */
+function stepOf(deployment: Deployment, { nowMs, routing }: Circumstances): Outcome {
+  const { id, version, salt, stage } = deployment;
+  const share = wantedShare(deployment);
+  const step: Step = { revision: routing.revision + 1, stage, share, since: iso(nowMs) };
+  const move: RoutingMove =
+    deployment.phase === "shadow"
+      ? { shadow: { deployment: id, version } }
+      : { shadow: null, canary: { deployment: id, version, share, salt } };
+  return { deployment: { ...deployment, steps: [...deployment.steps, step] }, routing: move };
+}
+
+/** What a look has seen, on record. */
+function seen(deployment: Deployment, { analysis }: Circumstances): Deployment {
+  return analysis === null ? deployment : { ...deployment, analysis };
+}
+
+function restored({ halved }: Deployment, { nowMs }: Circumstances): Deployment["halved"] {
+  return halved === null ? null : { ...halved, restored_at: halved.restored_at ?? iso(nowMs) };
 }
 
 function ended(deployment: Deployment, phase: Deployment["phase"], decision: Decision, now: Circumstances): Deployment {
   return { ...logged(deployment, decision, now), phase, ended_at: iso(now.nowMs) };
 }
 
-/** Takes the deployment's own canary out of routing, and nobody else's. */
-function withdrawn({ id }: Deployment, routing: Routing): RoutingMove | null {
-  return routing.canary?.deployment === id ? { canary: null } : null;
+/** Takes the deployment's own place out of routing, and nobody else's. */
+function withdrawn({ id }: Deployment, { canary, shadow }: Routing): RoutingMove | null {
+  const own = canary?.deployment === id;
+  const shadowed = shadow?.deployment === id;
+  if (!own && !shadowed) return null;
+  return { ...(own ? { canary: null } : {}), ...(shadowed ? { shadow: null } : {}) };
 }
 
-function logged(deployment: Deployment, { action, reason }: Decision, { nowMs, by }: Circumstances): Deployment {
-  return { ...deployment, log: [...deployment.log, { at: iso(nowMs), action, reason, by }] };
+function logged(
+  deployment: Deployment,
+  { action, reason }: Decision,
+  { nowMs, by, analysis }: Circumstances,
+): Deployment {
+  const entry = { at: iso(nowMs), action, reason, by, ...(analysis === null ? {} : { analysis }) };
+  return { ...deployment, log: [...deployment.log, entry] };
 }
 
-/** A hold is put on record once, not every minute. */
+/** A hold is put on record once, not at every look, and without its figures, which stand in `analysis`. */
 function held(deployment: Deployment, decision: Decision, now: Circumstances): Deployment {
   const last = deployment.log.at(-1);
   const known = last?.action === decision.action && last.reason === decision.reason;
-  return known || deployment.log.length >= LOG_ROOM ? deployment : logged(deployment, decision, now);
+  if (known || deployment.log.length >= LOG_ROOM) return deployment;
+  return logged(deployment, decision, { ...now, analysis: null });
 }

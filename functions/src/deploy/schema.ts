@@ -1,10 +1,30 @@
 import { z } from "zod";
 import { ServedVersion, VersionId } from "../serve/schema.ts";
 
-/** `checking` and `rolling` go on; the others are final and absorb everything. */
-export const DeploymentPhase = z.enum(["checking", "rolling", "completed", "rolled_back", "aborted", "failed"]);
+/**
+ * A deployment is checked, judged in the shadow (nobody is answered by it), given a rising share of the traffic and baked at all
+ * of it; the last five are final and absorb everything. Failed is measured and bad before anybody was answered, rolled back is
+ * measured and bad after that, inconclusive is not enough data, aborted is what a person or another change of routing decided.
+ */
+export const DeploymentPhase = z.enum([
+  "checking",
+  "shadow",
+  "rolling",
+  "baking",
+  "completed",
+  "rolled_back",
+  "failed",
+  "inconclusive",
+  "aborted",
+]);
 export type DeploymentPhase = z.infer<typeof DeploymentPhase>;
-export const FINAL_PHASES: readonly DeploymentPhase[] = ["completed", "rolled_back", "aborted", "failed"];
+export const FINAL_PHASES: readonly DeploymentPhase[] = [
+  "completed",
+  "rolled_back",
+  "failed",
+  "inconclusive",
+  "aborted",
+];
 
 /** One pre-deployment check with what it measured. */
 export const Check = z.object({
@@ -76,6 +96,44 @@ export const Analysis = z.object({
 });
 export type Analysis = z.infer<typeof Analysis>;
 
+/** What a deployment was expected to need at the traffic of the week before it, and whether it can be decided at all. */
+export const Forecast = z.object({
+  /** Of the site, on average. */
+  visitors_per_hour: z.number(),
+  visits_per_hour: z.number(),
+  /** Base rates that it was computed from, by metric. */
+  rates: z.record(z.string(), z.number()),
+  /** For each harm: how large, treatment visitors needed to see it in four cases of five, and hours at the first stage. */
+  harms: z.array(z.object({ metric: Metric, size: z.number(), visitors: z.number(), hours: z.number() })),
+  /** Null where it would take longer than the deployment may. */
+  hours_to_promote: z.number().nullable(),
+  hours_to_roll_back: z.number().nullable(),
+  says: z.string(),
+});
+export type Forecast = z.infer<typeof Forecast>;
+
+/** A stretch of a deployment in which the split was the same: everything is counted by it, never over several. */
+export const Step = z.object({
+  /** Of the routing that began it; those up to the next step's are its own, too. */
+  revision: z.number().int().min(0),
+  /** Index into `stages`; -1 in the shadow. */
+  stage: z.number().int().min(-1),
+  /** Of the candidate: that of the stage, half of it after a halving, 0 in the shadow. */
+  share: z.number().min(0).max(1),
+  /** Event time. */
+  since: z.iso.datetime(),
+});
+export type Step = z.infer<typeof Step>;
+
+/** One line of a deployment's log, with what was seen if that decided it. Event time. */
+const LogEntry = z.object({
+  at: z.iso.datetime(),
+  action: z.string(),
+  reason: z.string(),
+  by: z.string(),
+  analysis: Analysis.optional(),
+});
+
 /** `deployments/{id}`: one version on its way to everyone. */
 export const Deployment = z.object({
   schema_version: z.literal(1),
@@ -91,16 +149,35 @@ export const Deployment = z.object({
   stage: z.number().int().min(-1),
   /** Shares of traffic, from the policy at the start. */
   stages: z.array(z.number()),
-  /** Event time of the first stage, from which `max_days` count; until then, of its opening. */
+  /** Event time at which the shadow began, from which `max_days` count; until then, of its opening. */
   started_at: z.iso.datetime(),
   /** Event time. */
   stage_since: z.iso.datetime(),
+  /** Event time from which patience counts: the stage's beginning, an extension, or the end of a pause. */
+  patient_since: z.iso.datetime().optional(),
+  /** The stage has been given its second term. */
+  extended: z.boolean().default(false),
   /** Routing revision that opened the stage: only visits of it or a later one count. */
   stage_revision: z.number().int().min(0),
   salt: z.string(),
+  /** Not there in deployments of a release without a shadow. */
+  steps: z.array(Step).default([]),
+  /** When a guardrail of medium severity halved the share, which happens once, and when it was restored. Event times. */
+  halved: z.object({ at: z.iso.datetime(), restored_at: z.iso.datetime().nullable() }).nullable().default(null),
+  /** While it is paused nothing is raised, and guardrails go on. */
+  paused: z.object({ at: z.iso.datetime(), by: z.string(), reason: z.string() }).nullable().default(null),
+  /** The stage that an admin wants left without further patience, which also approves the next one; null for none. */
+  promoted: z
+    .object({ stage: z.number().int().min(-1), by: z.string(), reason: z.string() })
+    .nullable()
+    .default(null),
   checks: z.array(Check),
+  /** What was expected of it when it began. */
+  forecast: Forecast.nullable().default(null),
+  /** What the latest look has seen. */
+  analysis: Analysis.nullable().default(null),
   /** Every step with its reason, event times; the last one's time is when it last moved. */
-  log: z.array(z.object({ at: z.iso.datetime(), action: z.string(), reason: z.string(), by: z.string() })),
+  log: z.array(LogEntry),
   ended_at: z.iso.datetime().nullable(),
 });
 export type Deployment = z.infer<typeof Deployment>;
@@ -110,6 +187,10 @@ const reason = z.string().trim().min(1, "say why").max(500);
 /** What `deployVersion` asks for. */
 export const DeployRequest = z.strictObject({ version: VersionId, reason });
 export type DeployRequest = z.infer<typeof DeployRequest>;
+
+/** What `pauseDeployment`, `resumeDeployment`, `promoteDeployment` and `abortDeployment` ask for. */
+export const AdminRequest = z.strictObject({ id: z.string().min(1).max(128), reason });
+export type AdminRequest = z.infer<typeof AdminRequest>;
 
 /** What `rollback` asks for; without a target it returns to routing's `previous_good`. */
 export const RollbackRequest = z.strictObject({ target: ServedVersion.optional(), reason });

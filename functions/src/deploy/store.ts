@@ -7,14 +7,15 @@ import type { Routing, ServedVersion } from "../serve/schema.ts";
 import { RoutingStore, revised } from "../serve/store.ts";
 import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
-import { CorruptError, RefusedError } from "../shared/errors.ts";
+import { CorruptError, InputError, RefusedError } from "../shared/errors.ts";
 import { parseDocument } from "../shared/firestore.ts";
-import { apply, opened, type RoutingMove, returnTo } from "./apply.ts";
-import { type Action, type Decision, decide, type Facts } from "./decide.ts";
-import { Deployment, type DeploymentPhase } from "./schema.ts";
+import { apply, noted, opened, type RoutingMove, returnTo, type Wish, wish } from "./apply.ts";
+import { decide } from "./decide.ts";
+import { type Action, type Decision, decided, type Facts } from "./decision.ts";
+import { Deployment, DeploymentPhase, FINAL_PHASES, type Forecast } from "./schema.ts";
 
 /** Phases in which a deployment goes on. */
-const RUNNING: readonly DeploymentPhase[] = ["checking", "rolling"];
+const RUNNING: readonly DeploymentPhase[] = DeploymentPhase.options.filter((phase) => !FINAL_PHASES.includes(phase));
 /** Deployments that one version may have had; more is not a rollout any more. */
 const MOST_OF_ONE_VERSION = 100;
 
@@ -35,7 +36,21 @@ export interface OpenRequest {
 }
 
 /** What a step is told; it looks at the rest itself, in its transaction. */
-export type Measured = Omit<Facts, "routing" | "outOfUse">;
+export type Measured = Omit<Facts, "routing" | "outOfUse"> & { forecast: Forecast | null };
+
+/** A word of an admin to a deployment. */
+export interface AdminWord {
+  id: string;
+  /** uid of the admin. */
+  by: string;
+  reason: string;
+  /** Event time, epoch ms. */
+  nowMs: number;
+}
+
+/** Whoever watches may only end what does harm; the schedule may do everything. */
+export type Mandate = "everything" | "harm";
+const OF_HARM: readonly Action[] = ["roll_back", "fail", "halve"];
 
 /** What a step did: the deployment after it. */
 export interface Step {
@@ -122,29 +137,76 @@ export class DeploymentStore {
    * has changed. While somebody's edit of routing waits to be judged it waits too: the edit may be meant for this very
    * deployment, and must not be lost under a step.
    */
-  async step(id: string, facts: Measured, nowMs: number): Promise<Step | undefined> {
+  async step(
+    id: string,
+    measured: Measured,
+    nowMs: number,
+    mandate: Mandate = "everything",
+  ): Promise<Step | undefined> {
     const step = await this.db.runTransaction(async (tx) => {
-      const before = parseDocument(Deployment, await tx.get(this.document(id)));
-      if (before === undefined) throw new CorruptError(`deployments/${id} is gone`);
+      const { forecast, ...facts } = measured;
+      const stored = await this.stored(tx, id);
       const { routing, pending } = await this.routing.look(tx);
-      if (pending) return undefined;
+      if (pending || FINAL_PHASES.includes(stored.phase)) return undefined;
+      const before = noted(stored, routing, nowMs);
       const outOfUse = await outOfUseIn(tx, this.db, before.version);
       const decision = decide(before, { ...facts, routing, outOfUse }, nowMs);
+      if (mandate === "harm" && !OF_HARM.includes(decision.action)) return undefined;
       const by = "system";
-      const outcome = apply(before, decision, { nowMs, by, routing, checks: facts.checks });
+      const isOfThis = facts.look?.ofRevision === before.steps.at(-1)?.revision;
+      const analysis = isOfThis ? (facts.look?.analysis ?? null) : null;
+      const outcome = apply(before, decision, { nowMs, by, routing, checks: facts.checks, forecast, analysis });
       const { deployment } = outcome;
-      if (deployment === before) return undefined;
+      if (deployment === stored) return undefined;
       const { action, reason } = decision;
       const details = { phase: deployment.phase, stage: deployment.stage };
+      const isEntry = deployment.log.length > stored.log.length;
       const audit = { who: by, action: `deployment_${action}`, target: `deployments/${id}`, reason, details };
-      await this.save(tx, { routing, change: outcome.routing, deployment, audit });
-      const alert = alertOf(deployment, decision);
+      await this.save(tx, { routing, change: outcome.routing, deployment, audit: isEntry ? audit : null });
+      const alert = isEntry ? alertOf(deployment, decision) : undefined;
       if (alert !== undefined) writeAlert(this.db, tx, `${id}.${deployment.log.length}`, alert);
-      return { deployment, decision };
+      return { deployment, decision, alert };
     });
-    const alert = step && alertOf(step.deployment, step.decision);
-    if (alert !== undefined) logAlert(alert);
+    if (step?.alert !== undefined) logAlert(step.alert);
     return step;
+  }
+
+  /**
+   * Puts an admin's word into a deployment: the next step heeds it.
+   * @throws {InputError} for a deployment that does not exist
+   * @throws {RefusedError} when it has ended, or the word says nothing new
+   */
+  async wish(kind: Wish, { id, by, reason, nowMs }: AdminWord): Promise<Deployment> {
+    return this.db.runTransaction(async (tx) => {
+      const before = await this.goingOn(tx, id);
+      const deployment = wish(before, kind, { by, reason, nowMs });
+      if (deployment === before) throw new RefusedError(`${id} cannot be told to ${kind}: nothing would change`);
+      const details = { phase: deployment.phase, stage: deployment.stage };
+      const audit = { who: by, action: `${kind}_deployment`, target: `deployments/${id}`, reason, details };
+      const writeAudit = await prepareAudit(this.db, tx, audit);
+      tx.set(this.document(id), deployment);
+      writeAudit();
+      return deployment;
+    });
+  }
+
+  /**
+   * Ends a deployment at once: everybody is answered as before it. Whatever step is taken at the same time, after this there is
+   * none.
+   * @throws {InputError} for a deployment that does not exist
+   * @throws {RefusedError} when it has ended
+   */
+  async abort({ id, by, reason, nowMs }: AdminWord): Promise<Deployment> {
+    return this.db.runTransaction(async (tx) => {
+      const before = await this.goingOn(tx, id);
+      const routing = await this.routing.read(tx);
+      const now = { nowMs, by, routing, checks: null, forecast: null, analysis: null };
+      const { deployment, routing: change } = apply(before, decided("abort", reason), now);
+      const details = { phase: before.phase, stage: before.stage };
+      const audit = { who: by, action: "abort_deployment", target: `deployments/${id}`, reason, details };
+      await this.save(tx, { routing, change, deployment, audit });
+      return deployment;
+    });
   }
 
   /**
@@ -157,13 +219,14 @@ export class DeploymentStore {
     return this.db.runTransaction(async (tx) => {
       const routing = await this.routing.read(tx);
       const running = await this.running(tx);
-      if (running === undefined && routing.canary === null && routing.stable === target) {
+      const { canary, shadow, experiment } = routing;
+      const isAlone = running === undefined && canary === null && shadow === null && experiment === null;
+      if (isAlone && routing.stable === target) {
         throw new RefusedError(`${target} is in service already, and nothing else gets traffic`);
       }
       await this.refuseOutOfUse(tx, target);
-      const decision: Decision = { action: "roll_back", reason };
-      const now = { nowMs, by: who, routing, checks: null };
-      const deployment = running && apply(running, decision, now).deployment;
+      const now = { nowMs, by: who, routing, checks: null, forecast: null, analysis: null };
+      const deployment = running && apply(running, decided("roll_back", reason), now).deployment;
       const details = { from: routing.stable, to: target, deployment: running?.id ?? null };
       const audit = { who, action: "rollback", target: "routing/live", reason, details };
       const revision = await this.save(tx, { routing, change: returnTo(target), deployment, audit });
@@ -179,10 +242,10 @@ export class DeploymentStore {
   /** Writes what belongs together; the routing's revision afterwards. Reads first, as transactions want it. */
   private async save(tx: Transaction, saved: Saved): Promise<number> {
     const { routing, change, deployment, audit } = saved;
-    const writeAudit = await prepareAudit(this.db, tx, audit);
+    const writeAudit = audit === null ? null : await prepareAudit(this.db, tx, audit);
     if (deployment !== undefined) tx.set(this.document(deployment.id), deployment);
-    writeAudit();
-    if (change === null) return routing.revision;
+    writeAudit?.();
+    if (change === null || audit === null) return routing.revision;
     const next = revised(routing, change, { who: audit.who, reason: audit.reason, nowMs: Date.now() });
     const of = deployment && { id: deployment.id, reason: deployment.reason };
     this.routing.write(tx, { before: routing, next, deployment: of ?? null });
@@ -194,6 +257,21 @@ export class DeploymentStore {
     if (reason !== null) throw new RefusedError(reason);
   }
 
+  private async stored(tx: Transaction, id: string): Promise<Deployment> {
+    const deployment = parseDocument(Deployment, await tx.get(this.document(id)));
+    if (deployment === undefined) throw new CorruptError(`deployments/${id} is gone`);
+    return deployment;
+  }
+
+  private async goingOn(tx: Transaction, id: string): Promise<Deployment> {
+    const deployment = parseDocument(Deployment, await tx.get(this.document(id)));
+    if (deployment === undefined) {
+      throw new InputError(`there is no deployment ${id}`, [{ path: "id", message: "names no deployment" }]);
+    }
+    if (FINAL_PHASES.includes(deployment.phase)) throw new RefusedError(`${id} has ended: ${deployment.phase}`);
+    return deployment;
+  }
+
   private document(id: string) {
     return this.db.collection("deployments").doc(id);
   }
@@ -203,11 +281,20 @@ interface Saved {
   routing: Routing;
   change: RoutingMove | null;
   deployment: Deployment | undefined;
-  audit: AuditRecord;
+  /** Null for a look that has moved nothing. */
+  audit: AuditRecord | null;
 }
 
 /** Steps that a person should hear of. */
-const ALERTED: Partial<Record<Action, "low" | "medium">> = { hold: "medium", fail: "medium", abort: "low" };
+const ALERTED: Partial<Record<Action, "low" | "medium" | "high">> = {
+  hold: "medium",
+  extend: "low",
+  halve: "medium",
+  give_up: "medium",
+  fail: "medium",
+  abort: "low",
+  roll_back: "high",
+};
 
 function alertOf({ id, phase, stage }: Deployment, { action, reason }: Decision): AlertContent | undefined {
   const severity = ALERTED[action];
@@ -215,7 +302,7 @@ function alertOf({ id, phase, stage }: Deployment, { action, reason }: Decision)
   return {
     severity,
     kind: `deployment_${action}`,
-    message: `${id}: ${action} (${reason})`,
+    message: `${id}: ${action.replace("_", " ")} (${reason})`,
     details: { id, phase, stage },
   };
 }

@@ -32,7 +32,7 @@ export function neutralVariables(): Design["variables"] {
  */
 export function rulePolicy(context: RuleContext): Design {
   const { hour } = localTime(context.hora_local);
-  const theme = schemeTheme(context) ?? (hour >= 18 || hour < 6 ? OSCURO : CLARO);
+  const theme = schemeTheme(context) ?? rulesTheme(hour);
   return {
     classes: {
       density: CLASSES.density.indexOf("densidad-media"),
@@ -47,6 +47,11 @@ export function rulePolicy(context: RuleContext): Design {
     },
     confidence: { density: 1, font: 1, theme: 1 },
   };
+}
+
+/** Theme that the rules answer at a local hour where the visitor's system says nothing. */
+export function rulesTheme(hour: number): number {
+  return hour >= 18 || hour < 6 ? OSCURO : CLARO;
 }
 
 /** The classes that the system's colour scheme and, above it, the visitor's own explicit choices decide. */

@@ -1,10 +1,10 @@
 import { type DrawnVisit, decodeVisit, FEEDBACK, VISITORS } from "../collect/drawn-visit.ts";
 import { decodeDraws, estimateVisitors, mergeDraws } from "../collect/draws.ts";
 import type { Traffic } from "../collect/schema.ts";
-import { CLASS_GROUPS, type ClassGroup, FEATURE_NAMES } from "../design/schema.ts";
-import { engagementClasses } from "../design/targets.ts";
+import { CLASS_GROUPS } from "../design/schema.ts";
 import type { VersionModel } from "../model/bundle.ts";
 import type { Day, Feedback, Visitor, Volume } from "./visitors.ts";
+import { wantedClasses } from "./wanted-classes.ts";
 
 type Hour = Extract<Traffic, { granularity: "1h" }>;
 type CalendarDay = Extract<Traffic, { granularity: "1d" }>;
@@ -18,8 +18,6 @@ export interface Judge {
   arms: ReadonlySet<DrawnVisit["arm"]>;
 }
 
-const HOUR_OF_DAY = FEATURE_NAMES.indexOf("hour_of_day");
-const IS_MOBILE = FEATURE_NAMES.indexOf("is_mobile");
 const HOUR_MS = 3_600_000;
 
 /** The visitors of some hours together, each judged by the version in service. */
@@ -36,7 +34,7 @@ export function dayOf(hours: readonly Hour[], { fromMs, toMs }: { fromMs: number
 function judged(visit: DrawnVisit, { model, policy, arms }: Judge): Visitor {
   const { cell, features, language } = visit;
   const answered = model === null ? null : model.predict(Float64Array.from(features)).classes;
-  const wanted = policy === "engagement" ? engagementWanted(visit) : observedWanted(visit);
+  const wanted = wantedClasses(visit, policy);
   const counts = arms.has(visit.arm);
   const right = Object.fromEntries(
     CLASS_GROUPS.map((group) => {
@@ -45,22 +43,6 @@ function judged(visit: DrawnVisit, { model, policy, arms }: Judge): Visitor {
     }),
   ) as Visitor["right"];
   return { cell, features, language, answered, right };
-}
-
-/** What the policy `engagement` infers from a visit. */
-function engagementWanted({ engaged, features }: DrawnVisit): Record<ClassGroup, number | null> {
-  return engagementClasses({
-    engaged,
-    small: features[IS_MOBILE] === 1,
-    hour: features[HOUR_OF_DAY] ?? 0,
-  });
-}
-
-/** What the policy `observed` infers: what was preferred, else what was served and right; nothing where it was not shown fresh. */
-function observedWanted({ fresh, right, served, preferred }: DrawnVisit): Record<ClassGroup, number | null> {
-  return Object.fromEntries(
-    CLASS_GROUPS.map((group, i) => [group, fresh ? (preferred[i] ?? (right ? (served[i] ?? null) : null)) : null]),
-  ) as Record<ClassGroup, number | null>;
 }
 
 /** Who gave feedback in some hours and days that do not overlap. */

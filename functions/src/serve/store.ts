@@ -16,7 +16,15 @@ export const ROUTING_PATH = "routing/live";
 export type RoutingChange = Partial<
   Pick<
     Routing,
-    "stable" | "previous_good" | "canary" | "holdback_share" | "exploration_share" | "rules_groups" | "salts"
+    | "stable"
+    | "previous_good"
+    | "shadow"
+    | "canary"
+    | "experiment"
+    | "holdback_share"
+    | "exploration_share"
+    | "rules_groups"
+    | "salts"
   >
 >;
 
