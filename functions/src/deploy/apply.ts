@@ -3,7 +3,7 @@ import type { RoutingChange } from "../serve/store.ts";
 import { iso } from "../shared/time.ts";
 import { wantedShare } from "./decide-exposure.ts";
 import type { Decision } from "./decision.ts";
-import type { Analysis, Check, Deployment, Forecast, Step } from "./schema.ts";
+import { type Analysis, type Check, type Deployment, FINAL_PHASES, type Forecast, type Step } from "./schema.ts";
 
 /** What a deployment may change in `routing/live`: less than `serve` can. */
 export type RoutingMove = Pick<RoutingChange, "stable" | "previous_good" | "canary" | "shadow" | "experiment">;
@@ -180,9 +180,11 @@ function stepOf(deployment: Deployment, { nowMs, routing }: Circumstances): Outc
   return { deployment: { ...deployment, steps: [...deployment.steps, step] }, routing: move };
 }
 
-/** What a look has seen, on record. */
+/** The deployment with what a look has seen, unless it has ended or somebody has looked later. */
 function seen(deployment: Deployment, { analysis }: Circumstances): Deployment {
-  return analysis === null ? deployment : { ...deployment, analysis };
+  if (analysis === null || FINAL_PHASES.includes(deployment.phase)) return deployment;
+  const isNews = deployment.analysis === null || deployment.analysis.at < analysis.at;
+  return isNews ? { ...deployment, analysis } : deployment;
 }
 
 function restored({ halved }: Deployment, { nowMs }: Circumstances): Deployment["halved"] {
