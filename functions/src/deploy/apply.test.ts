@@ -1,10 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FIRST_ROUTING, Routing } from "../serve/schema.ts";
+import { FIRST_ROUTING } from "../serve/schema.ts";
 import { iso } from "../shared/time.ts";
-import { apply, opened, returnTo } from "./apply.ts";
-import { decide, type Facts } from "./decide.ts";
-import { Deployment, FINAL_PHASES } from "./schema.ts";
+import { apply, noted, opened, returnTo, wish } from "./apply.ts";
+import { type Analysis, type Deployment, FINAL_PHASES } from "./schema.ts";
 
 const T0 = Date.parse("2026-09-28T00:00:00Z");
 const MINUTE = 60_000;
@@ -19,25 +17,42 @@ const request = {
   salt: "salt",
 };
 const begun = opened(request, T0);
-const canary = { deployment: begun.id, version, share: 0.1, salt: "salt" };
-const rolling: Deployment = { ...begun, phase: "rolling", stage: 1, stage_revision: 7 };
-const now = { nowMs: T0 + MINUTE, by: "system", routing: { ...FIRST_ROUTING, revision: 7, canary }, checks: null };
+const shadow = { deployment: begun.id, version };
+const canary = { deployment: begun.id, version, share: 0.25, salt: "salt" };
+const rolling: Deployment = {
+  ...begun,
+  phase: "rolling",
+  stage: 2,
+  stage_revision: 7,
+  steps: [{ revision: 7, stage: 2, share: 0.25, since: iso(T0) }],
+};
+const routing = { ...FIRST_ROUTING, revision: 7, canary };
+const now = { nowMs: T0 + MINUTE, by: "system", routing, checks: null, forecast: null, analysis: null };
+const seen = (atMs: number): Analysis => ({
+  at: iso(atMs),
+  verdict: "inconclusive",
+  severity: null,
+  reason: "early",
+  visitors: { control: 1, treatment: 1 },
+  figures: [],
+});
 
 describe("a step", () => {
-  it("opens the first stage with the routing's next revision, and what is stable then is what it is compared with", () => {
+  it("begins the shadow with the routing's next revision, and what is stable then is what it is compared with", () => {
     const stable = "v_20260926T000000Z_ba9876543210";
     const checks = [{ name: "model_loading" as const, ok: true, message: "loaded", figures: { milliseconds: 3 } }];
-    const routing = { ...FIRST_ROUTING, revision: 4, stable };
-    const outcome = apply(begun, { action: "start", reason: "checked" }, { ...now, routing, checks });
+    const before = { ...FIRST_ROUTING, revision: 4, stable };
+    const outcome = apply(begun, { action: "start", reason: "checked" }, { ...now, routing: before, checks });
     expect(outcome.deployment).toMatchObject({
-      phase: "rolling",
-      stage: 0,
+      phase: "shadow",
+      stage: -1,
       stage_revision: 5,
       previous: stable,
       checks,
     });
     expect(outcome.deployment).toMatchObject({ stage_since: iso(now.nowMs), started_at: iso(now.nowMs) });
-    expect(outcome.routing).toEqual({ canary: { ...canary, share: 0.05 } });
+    expect(outcome.deployment.steps).toEqual([{ revision: 5, stage: -1, share: 0, since: iso(now.nowMs) }]);
+    expect(outcome.routing).toEqual({ shadow });
     expect(outcome.deployment.log.at(-1)).toEqual({
       at: iso(now.nowMs),
       action: "start",
@@ -46,10 +61,40 @@ describe("a step", () => {
     });
   });
 
-  it("keeps the salt while the share rises", () => {
-    const outcome = apply(rolling, { action: "advance", reason: "enough" }, now);
-    expect(outcome.deployment).toMatchObject({ stage: 2, stage_revision: 8 });
-    expect(outcome.routing).toEqual({ canary: { ...canary, share: 0.25 } });
+  it("takes the shadow out with the first stage", () => {
+    const inShadow: Deployment = { ...begun, phase: "shadow" };
+    const outcome = apply(inShadow, { action: "advance", reason: "passed" }, now);
+    expect(outcome.deployment).toMatchObject({ phase: "rolling", stage: 0, stage_revision: 8 });
+    expect(outcome.routing).toEqual({ shadow: null, canary: { ...canary, share: 0.05 } });
+  });
+
+  it("keeps the salt while the share rises, and the bake begins at all of the traffic", () => {
+    const half = apply(rolling, { action: "advance", reason: "passed" }, now);
+    expect(half.deployment).toMatchObject({ phase: "rolling", stage: 3, extended: false, promoted: null });
+    expect(half.routing?.canary).toEqual({ ...canary, share: 0.5 });
+    const bake = apply(half.deployment, { action: "advance", reason: "passed" }, { ...now, nowMs: T0 + 2 * MINUTE });
+    expect(bake.deployment).toMatchObject({ phase: "baking", stage: 4 });
+    expect(bake.routing?.canary?.share).toBe(1);
+  });
+
+  it("halves and restores the share within a stage, each a step of its own", () => {
+    const halved = apply(rolling, { action: "halve", reason: "slow" }, now);
+    expect(halved.deployment).toMatchObject({
+      stage: 2,
+      stage_revision: 7,
+      halved: { at: iso(now.nowMs), restored_at: null },
+    });
+    expect(halved.deployment.steps.at(-1)).toMatchObject({ revision: 8, stage: 2, share: 0.125 });
+    expect(halved.routing?.canary?.share).toBe(0.125);
+    const restored = apply(halved.deployment, { action: "restore", reason: "fast" }, now);
+    expect(restored.deployment.halved?.restored_at).toBe(iso(now.nowMs));
+    expect(restored.routing?.canary?.share).toBe(0.25);
+  });
+
+  it("gives a stage its second term", () => {
+    const { deployment, routing: move } = apply(rolling, { action: "extend", reason: "early" }, now);
+    expect(deployment).toMatchObject({ extended: true, patient_since: iso(now.nowMs), stage_since: iso(T0) });
+    expect(move).toBeNull();
   });
 
   it("makes the version stable, and the old one the good one to return to, only when it completes", () => {
@@ -62,15 +107,15 @@ describe("a step", () => {
     ["fail", "failed"],
     ["abort", "aborted"],
     ["roll_back", "rolled_back"],
-  ] as const)("%s takes the canary out and touches neither stable nor previous_good", (action, phase) => {
+    ["give_up", "inconclusive"],
+  ] as const)("%s takes canary and shadow out and touches neither stable nor previous_good", (action, phase) => {
     const outcome = apply(rolling, { action, reason: "why" }, now);
     expect(outcome.deployment.phase).toBe(phase);
     expect(outcome.routing).toEqual({ canary: null });
-  });
-
-  it.each(["fail", "abort", "roll_back"] as const)("%s leaves the canary of somebody else alone", (action) => {
-    const routing = { ...now.routing, canary: { ...canary, deployment: "d.other" } };
-    expect(apply(rolling, { action, reason: "why" }, { ...now, routing }).routing).toBeNull();
+    const shadowed = { ...now, routing: { ...FIRST_ROUTING, shadow } };
+    expect(apply(begun, { action, reason: "why" }, shadowed).routing).toEqual({ shadow: null });
+    const foreign = { ...routing, canary: { ...canary, deployment: "d.other" } };
+    expect(apply(rolling, { action, reason: "why" }, { ...now, routing: foreign }).routing).toBeNull();
   });
 
   it("puts a hold on record once, until something else happens", () => {
@@ -78,14 +123,26 @@ describe("a step", () => {
     const once = apply(rolling, hold, now).deployment;
     expect(once.log.length).toBe(rolling.log.length + 1);
     expect(apply(once, hold, { ...now, nowMs: now.nowMs + MINUTE }).deployment).toBe(once);
-    expect(apply(once, { ...hold, reason: "windows cannot be read" }, now).deployment.log.length).toBe(
-      once.log.length + 1,
-    );
+    const other = apply(once, { ...hold, reason: "windows cannot be read" }, now).deployment;
+    expect(other.log.length).toBe(once.log.length + 1);
   });
 
-  it("returns the very same deployment when it waits, so that nothing is written", () => {
-    expect(apply(rolling, { action: "wait", reason: "early" }, now)).toEqual({ deployment: rolling, routing: null });
-    expect(apply(rolling, { action: "wait", reason: "early" }, now).deployment).toBe(rolling);
+  it("keeps what was seen, and with it what it decided; without news it is the very same deployment", () => {
+    const wait = { action: "wait", reason: "early" } as const;
+    expect(apply(rolling, wait, now)).toEqual({ deployment: rolling, routing: null });
+    expect(apply(rolling, wait, now).deployment).toBe(rolling);
+    const looked = apply(rolling, wait, { ...now, analysis: seen(T0 + MINUTE) }).deployment;
+    expect(looked).toEqual({ ...rolling, analysis: seen(T0 + MINUTE) });
+    expect(apply(looked, wait, { ...now, analysis: seen(T0 + MINUTE) }).deployment).toBe(looked);
+    const decided = apply(looked, { action: "advance", reason: "passed" }, { ...now, analysis: seen(T0 + 2 * MINUTE) });
+    expect(decided.deployment.log.at(-1)?.analysis).toEqual(seen(T0 + 2 * MINUTE));
+  });
+
+  it.each(FINAL_PHASES)("changes nothing of what is %s", (phase) => {
+    const over: Deployment = { ...rolling, phase };
+    expect(apply(over, { action: "wait", reason: "over" }, { ...now, analysis: seen(T0 + MINUTE) }).deployment).toBe(
+      over,
+    );
   });
 
   it("refuses a stage that does not exist", () => {
@@ -93,90 +150,48 @@ describe("a step", () => {
   });
 
   it("returns to a version without touching previous_good", () => {
-    expect(returnTo("rules")).toEqual({ stable: "rules", canary: null });
+    expect(returnTo("rules")).toEqual({ stable: "rules", canary: null, shadow: null, experiment: null });
   });
 });
 
-/** One minute of a deployment's life: what was measured in it, and whether somebody meddled with routing. */
-const minute = fc.record({
-  minutes: fc.constantFrom(0, 4, 5, 5, 5, 60, 500),
-  count: fc.constantFrom(299, 300, 300, 4000),
-  stale: fc.constantFrom(false, false, false, true),
-  checks: fc.constantFrom("none", "passed", "passed", "failed"),
-  problem: fc.constantFrom(null, null, null, "down"),
-  meddled: fc.nat(19).map((n) => n === 0),
-});
-
-describe("whatever happens", () => {
-  it("no stage is skipped, no share falls while it rolls, an end is the end, and every document stays valid", () => {
-    const policy = { stage_min_minutes: 5, stage_min_visitors: 300, max_days: 1 };
-    const reached = new Set<string>();
-    const life = fc.property(fc.array(minute, { minLength: 10, maxLength: 60, size: "max" }), (events) => {
-      let deployment = begun;
-      let routing: Routing = FIRST_ROUTING;
-      let nowMs = T0;
-      for (const event of events) {
-        nowMs += event.minutes * MINUTE;
-        if (event.meddled) routing = { ...routing, canary: null, revision: routing.revision + 1 };
-        const ok = event.checks === "passed";
-        const checks =
-          event.checks === "none" ? null : [{ name: "model_loading" as const, ok, message: "", figures: {} }];
-        const sinceRevision = deployment.stage_revision - Number(event.stale);
-        const facts: Facts = {
-          policy,
-          routing,
-          checks,
-          visitors: { count: event.count, sinceRevision },
-          problem: event.problem,
-          outOfUse: null,
-        };
-        // The schedule calls twice at the same time: the second call must change nothing.
-        for (const call of [1, 2]) {
-          const before = { deployment, routing };
-          const decision = decide(deployment, { ...facts, routing }, nowMs);
-          const outcome = apply(deployment, decision, { nowMs, by: "system", routing, checks });
-          deployment = outcome.deployment;
-          if (outcome.routing !== null) routing = { ...routing, ...outcome.routing, revision: routing.revision + 1 };
-          if (call === 2) expect(deployment).toBe(before.deployment);
-          if (FINAL_PHASES.includes(before.deployment.phase)) expect(deployment).toBe(before.deployment);
-          expect(deployment.stage - before.deployment.stage).toBeLessThanOrEqual(1);
-          expect(deployment.stage).toBeGreaterThanOrEqual(before.deployment.stage);
-          if (before.routing.canary !== null && deployment.phase === "rolling") {
-            expect(routing.canary?.share).toBeGreaterThanOrEqual(before.routing.canary.share);
-          }
-          if (routing.stable === version) expect(deployment).toMatchObject({ phase: "completed", stage: 4 });
-          reached.add(`${deployment.phase} ${deployment.stage}`);
-        }
-      }
-      expect(Deployment.safeParse(deployment).success).toBe(true);
-      expect(Routing.safeParse(routing).success).toBe(true);
-    });
-    fc.assert(life, { numRuns: 1000 });
-    // The property has seen what it is about.
-    for (const state of ["rolling 3", "failed -1", "failed 1", "aborted 1", "completed 4"])
-      expect(reached).toContain(state);
+describe("a share that somebody sets by hand", () => {
+  it("is a step of its own, since visits under another split are counted apart", () => {
+    const edited = { ...routing, revision: 9, canary: { ...canary, share: 0.01 } };
+    const after = noted(rolling, edited, T0 + MINUTE);
+    expect(after.steps.at(-1)).toEqual({ revision: 9, stage: 2, share: 0.01, since: iso(T0 + MINUTE) });
+    expect(noted(after, edited, T0 + 2 * MINUTE)).toBe(after);
+    expect(noted(after, routing, T0 + 2 * MINUTE).steps).toHaveLength(3);
   });
 
-  it("a deployment that always gets what it needs passes every stage in order and completes", () => {
-    let deployment = begun;
-    let routing: Routing = FIRST_ROUTING;
-    const shares: number[] = [];
-    for (let minutes = 1; minutes < 30; minutes += 5) {
-      const facts: Facts = {
-        policy: { stage_min_minutes: 5, stage_min_visitors: 300, max_days: 7 },
-        routing,
-        checks: [],
-        visitors: { count: 300, sinceRevision: deployment.stage_revision },
-        problem: null,
-        outOfUse: null,
-      };
-      const nowMs = T0 + minutes * MINUTE;
-      const outcome = apply(deployment, decide(deployment, facts, nowMs), { nowMs, by: "system", routing, checks: [] });
-      deployment = outcome.deployment;
-      if (outcome.routing !== null) routing = { ...routing, ...outcome.routing, revision: routing.revision + 1 };
-      if (routing.canary !== null) shares.push(routing.canary.share);
-    }
-    expect(shares).toEqual([0.05, 0.1, 0.25, 0.5, 1]);
-    expect(routing).toMatchObject({ stable: version, previous_good: "rules", canary: null, revision: 6 });
+  it("is nothing while the routing is as it should be, or is somebody else's", () => {
+    expect(noted(rolling, routing, T0)).toBe(rolling);
+    expect(noted(rolling, { ...routing, canary: null }, T0)).toBe(rolling);
+    expect(noted(rolling, { ...routing, canary: { ...canary, deployment: "d.other", share: 1 } }, T0)).toBe(rolling);
+  });
+});
+
+describe("an admin's word", () => {
+  const word = { by: "uid", reason: "a sale", nowMs: T0 + MINUTE };
+  const paused = wish(rolling, "pause", word);
+  it("pauses, and patience begins anew when it is resumed", () => {
+    expect(paused.paused).toEqual({ at: iso(T0 + MINUTE), by: "uid", reason: "a sale" });
+    const resumed = wish(paused, "resume", { ...word, nowMs: T0 + 2 * MINUTE });
+    expect(resumed).toMatchObject({ paused: null, patient_since: iso(T0 + 2 * MINUTE) });
+    expect(resumed.log.map(({ action }) => action)).toEqual(["open", "pause", "resume"]);
+  });
+
+  it("promotes the present stage, and ends a pause", () => {
+    expect(wish(paused, "promote", word)).toMatchObject({ paused: null, promoted: { stage: 2, by: "uid" } });
+  });
+
+  it("changes nothing when it says nothing new", () => {
+    expect(wish(paused, "pause", word)).toBe(paused);
+    expect(wish(rolling, "resume", word)).toBe(rolling);
+    const promoted = wish(rolling, "promote", word);
+    expect(wish(promoted, "promote", word)).toBe(promoted);
+  });
+
+  it("is never earlier than what has happened, whatever clock it is from", () => {
+    expect(wish(rolling, "pause", { ...word, nowMs: T0 - MINUTE }).log.at(-1)?.at).toBe(iso(T0));
   });
 });
