@@ -33,9 +33,9 @@ export interface Stratum {
  * @param samples hashes of each arm, ascending
  */
 export function commonSample(samples: readonly BigUint64Array[], limit = SAMPLE_LIMIT): number[] {
-  const full = samples.filter(({ length }) => length >= limit).map((sample) => sample[sample.length - 1] as bigint);
-  const threshold = full.length === 0 ? null : full.reduce((least, last) => (last < least ? last : least));
-  return samples.map((sample) => (threshold === null ? sample : sample.filter((hash) => hash <= threshold)).length);
+  const full = samples.filter(({ length }) => length >= limit);
+  const [threshold] = full.map((sample) => sample[sample.length - 1] ?? 0n).sort((a, b) => (a < b ? -1 : 1));
+  return samples.map((sample) => (threshold === undefined ? sample : sample.filter((hash) => hash <= threshold)).length);
 }
 
 /** Visitors that the sample of an arm holds at most. */

@@ -149,7 +149,9 @@ function missingOf({ matched }: ArmSums): BucketSums {
 }
 
 function column(sums: Float64Array, columns: number, of: number): Float64Array {
-  return Float64Array.from({ length: BUCKETS }, (_, bucket) => sums[bucket * columns + of] ?? 0);
+  const values = new Float64Array(BUCKETS);
+  for (let bucket = 0; bucket < BUCKETS; bucket++) values[bucket] = sums[bucket * columns + of] ?? 0;
+  return values;
 }
 
 function total(values: ArrayLike<number>): number {
