@@ -135,15 +135,15 @@ interface DeliveryOptions {
   accuracyDelta: number;
   latencyDelta: number;
   errorRate: number;
-  noLogRate: number;
+  /** Of `--no-log-rate`: commander takes the "no" for a negation. */
+  logRate: number;
   fromPct: number;
   verbose?: true;
 }
 
 async function simulateDeliveries(options: DeliveryOptions): Promise<void> {
-  const { visitorsPerHour, hours, runs, seed, accuracyDelta, engagementDelta, latencyDelta, errorRate, noLogRate } =
-    options;
-  const effects = { engagementDelta, latencyDelta, errorRate, noLogRate };
+  const { visitorsPerHour, hours, runs, seed, accuracyDelta, engagementDelta, latencyDelta, errorRate } = options;
+  const effects = { engagementDelta, latencyDelta, errorRate, noLogRate: options.logRate };
   const { deployment: policy } = Lifecycle.parse({});
   const fromShare = options.fromPct / 100;
   const scenario: DeliveryScenario = { visitorsPerHour, hours, seed, effects, accuracyDelta, fromShare, policy };

@@ -348,7 +348,7 @@ export const Lifecycle = z
             /** Visitors with an error; a stage passes when fewer than pass_rate have one. */
             errors: z.strictObject({ ...guardrail(0.002), pass_rate: rate.default(0.02) }).prefault({}),
             negative_feedback: z.strictObject(guardrail(0.002)).prefault({}),
-            missing_logs: z.strictObject({ ...guardrail(0.001), margin: rate.default(0.01) }).prefault({}),
+            missing_logs: z.strictObject({ ...guardrail(0.002), margin: rate.default(0.005) }).prefault({}),
             /** Accuracy on the same visits, candidate minus stable, of the worst group that varies. */
             accuracy: z.strictObject({ ...guardrail(0.002), margin: rate.default(0.05) }).prefault({}),
             /** Total variation of the candidate's answers from those of its own reference. */

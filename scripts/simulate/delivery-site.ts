@@ -1,6 +1,7 @@
 import type { ArmSums } from "../../functions/src/collect/arm-sums.ts";
 import type { AnswerDrift, PairedAccuracy } from "../../functions/src/deploy/evidence.ts";
 import { addCluster, noRatioSums } from "../../functions/src/stats/clustered-ratio.ts";
+import { Draws } from "../crowd/draws.ts";
 import { ArmTally, type SimulatedLog } from "./arm-tally.ts";
 import type { DeliveryScenario } from "./delivery.ts";
 import { Chance, newVisitor, type SiteVisitor, STEP_MINUTES, stepsUntilNext, visitOf } from "./site-visits.ts";
@@ -8,9 +9,9 @@ import { DAILY } from "./traffic.ts";
 
 const HOUR_STEPS = 60 / STEP_MINUTES;
 const DAY_STEPS = 24 * HOUR_STEPS;
-/** Minutes after a visit until its log counts, and until what has no log by then is taken for a visit without one. */
+/** Minutes after a visit until its log counts, and after an hour's end until what has no log is taken for a visit without one. */
 const MATURE_STEPS = 45 / STEP_MINUTES;
-const MATCHED_STEPS = 75 / STEP_MINUTES;
+const MATCHED_STEPS = 55 / STEP_MINUTES;
 /** Visitors that an hour's sample of the site's traffic holds. */
 const HOUR_SAMPLE = 1000;
 /** Stable is right in so many visits; in this share one of the two is right and the other wrong. */
@@ -49,8 +50,7 @@ export class DeliverySite {
 
   constructor(scenario: DeliveryScenario, run: number) {
     this.scenario = scenario;
-    // Runs of one seed are streams of their own; neighbouring seeds of xoroshiro's own initialisation are not alike.
-    this.chance = new Chance(scenario.seed * 1_000_003 + run);
+    this.chance = new Chance(new Draws(scenario.seed, "visitor", run));
     this.startStep = Math.floor(this.chance.uniform() * DAY_STEPS);
   }
 
@@ -109,7 +109,7 @@ export class DeliverySite {
     const { bucket, hash } = visitor;
     const { latencyMs, isLogged, ...outcome } = visitOf(visitor, effects, chance);
     tally.serve(bucket, latencyMs);
-    put(this.matching, step + MATCHED_STEPS, { tally, bucket, isLogged });
+    put(this.matching, this.endOfHour(step) + MATCHED_STEPS, { tally, bucket, isLogged });
     if (!isLogged) return;
     const isNegative = outcome.rating !== null && outcome.rating <= 2;
     const log = {
@@ -121,6 +121,11 @@ export class DeliverySite {
       isFirstNegative: isNegative && isNew(visitor.negative, key),
     };
     put(this.maturing, step + MATURE_STEPS, { tally, log });
+  }
+
+  /** Step at which the hour of the clock that holds a step is over. */
+  private endOfHour(step: number): number {
+    return (Math.floor((this.startStep + step) / HOUR_STEPS) + 1) * HOUR_STEPS - this.startStep;
   }
 
   private talliesOf(revision: number) {

@@ -1,5 +1,5 @@
-import { quantile } from "simple-statistics";
 import type { DeliveryRun } from "./delivery.ts";
+import { quantile } from "./summary.ts";
 
 /** Shares of the runs, 0-1, but for `runs`, hours and percentages. */
 export interface DeliverySummary {
@@ -12,7 +12,7 @@ export interface DeliverySummary {
   /** Largest percentage of the traffic that a candidate had. */
   max_exposure_pct: { p50: number; p95: number; max: number };
   /** From the shadow's beginning to the end; of a promoted one until everybody had it, before the bake. */
-  hours_to_end: { p50: number; p95: number };
+  hours_to_end: { p50: number | null; p95: number | null };
 }
 
 /** What is told beside it. */
@@ -34,8 +34,8 @@ export function summaryOfDeliveries(results: readonly DeliveryRun[]): {
 } {
   const runs = results.length;
   const share = (is: (run: DeliveryRun) => boolean): number => results.filter(is).length / runs;
-  const exposures = results.map(({ exposure }) => Math.round(exposure * 1000) / 10);
-  const ended = results.filter(({ phase }) => isEnd(phase)).map(({ hours }) => hours);
+  const exposures = ascending(results.map(({ exposure }) => Math.round(exposure * 1000) / 10));
+  const ended = ascending(results.filter(({ phase }) => isEnd(phase)).map(({ hours }) => hours));
   const rolledBack = results.filter(({ phase }) => phase === "rolled_back");
   const shares = {
     promoted: share(({ phase }) => phase === "completed"),
@@ -44,15 +44,17 @@ export function summaryOfDeliveries(results: readonly DeliveryRun[]): {
     still_running: share(({ phase }) => !isEnd(phase)),
     stopped_in_shadow: share(({ phase }) => phase === "failed"),
   };
-  const [p50 = 0, p95 = 0, max = 0] = quantile(exposures, [0.5, 0.95, 1]);
-  const [half, most] = ended.length === 0 ? [0, 0] : quantile(ended, [0.5, 0.95]);
   const early = rolledBack.filter(({ exposure }) => exposure <= SMALL).length;
   return {
     summary: {
       runs,
       ...shares,
-      max_exposure_pct: { p50, p95, max },
-      hours_to_end: { p50: round(half), p95: round(most) },
+      max_exposure_pct: {
+        p50: quantile(exposures, 0.5) ?? 0,
+        p95: quantile(exposures, 0.95) ?? 0,
+        max: quantile(exposures, 1) ?? 0,
+      },
+      hours_to_end: { p50: round(quantile(ended, 0.5)), p95: round(quantile(ended, 0.95)) },
     },
     apart: {
       rolled_back_by_10_pct: rolledBack.length === 0 ? 0 : early / rolledBack.length,
@@ -66,6 +68,11 @@ function isEnd(phase: DeliveryRun["phase"]): boolean {
   return !["checking", "shadow", "rolling", "baking"].includes(phase);
 }
 
-function round(hours = 0): number {
-  return Math.round(hours * 100) / 100;
+function ascending(values: number[]): number[] {
+  return values.sort((a, b) => a - b);
+}
+
+/** Null where nothing has ended. */
+function round(hours: number | null): number | null {
+  return hours === null ? null : Math.round(hours * 100) / 100;
 }

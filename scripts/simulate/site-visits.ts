@@ -1,6 +1,5 @@
-import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { BUCKETS } from "../../functions/src/collect/outcomes.ts";
+import type { Draws } from "../crowd/draws.ts";
 
 /** Minutes of a step of the simulation, and of the looks. */
 export const STEP_MINUTES = 5;
@@ -50,14 +49,14 @@ export interface SiteVisitor {
 
 /** The random numbers of a run. */
 export class Chance {
-  private readonly generator: ReturnType<typeof xoroshiro128plus>;
+  private readonly draws: Draws;
   private spare: number | null = null;
-  constructor(seed: number) {
-    this.generator = xoroshiro128plus(seed);
+  constructor(draws: Draws) {
+    this.draws = draws;
   }
 
   uniform(): number {
-    return uniformFloat64(this.generator);
+    return this.draws.uniform();
   }
 
   /** Standard normal, by Box and Muller. */
@@ -101,8 +100,10 @@ export class Chance {
 
 /** A new visitor. */
 export function newVisitor(chance: Chance): SiteVisitor {
-  let left = chance.uniform();
-  const visits = VISITS.findIndex((probability) => (left -= probability) < 0) + 1 || VISITS.length;
+  let visits = 1;
+  for (let left = chance.uniform() - (VISITS[0] ?? 1); left >= 0 && visits < VISITS.length; visits++) {
+    left -= VISITS[visits] ?? 0;
+  }
   return {
     place: chance.uniform(),
     hash: BigInt(Math.floor(chance.uniform() * 2 ** 52)),

@@ -38,6 +38,6 @@ export function summaryOf(scenario: Scenario, results: readonly RunResult[]): Su
 }
 
 /** The smallest value that so many are not above (Hyndman and Fan 1996, type 1). */
-function quantile(sorted: readonly number[], share: number): number | null {
+export function quantile(sorted: readonly number[], share: number): number | null {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;
 }

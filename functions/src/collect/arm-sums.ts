@@ -35,7 +35,9 @@ export interface Stratum {
 export function commonSample(samples: readonly BigUint64Array[], limit = SAMPLE_LIMIT): number[] {
   const full = samples.filter(({ length }) => length >= limit);
   const [threshold] = full.map((sample) => sample[sample.length - 1] ?? 0n).sort((a, b) => (a < b ? -1 : 1));
-  return samples.map((sample) => (threshold === undefined ? sample : sample.filter((hash) => hash <= threshold)).length);
+  return samples.map(
+    (sample) => (threshold === undefined ? sample : sample.filter((hash) => hash <= threshold)).length,
+  );
 }
 
 /** Visitors that the sample of an arm holds at most. */

@@ -12,9 +12,9 @@ type Policy = Lifecycle["deployment"];
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Of a guardrail's alpha half is for all strata together, and a tenth for each stage alone: harm that begins late is diluted. */
-const OF_ALL = 0.5;
-const OF_STAGE = 0.1;
+/** Of a guardrail's alpha four fifths are for all strata together, and a twenty-fifth for each stage alone: harm that begins late is diluted. */
+const OF_ALL = 0.8;
+const OF_STAGE = 0.04;
 
 /** Harm that halves the traffic first, where there is enough of it; all other harm rolls back at once. */
 const MEDIUM: readonly Metric[] = ["latency", "prediction_drift"];
@@ -95,9 +95,10 @@ function bakeFigures(strata: readonly Stratum[], own: readonly Stratum[], policy
   const before = strata.slice(0, strata.length - own.length).at(-1);
   if (before === undefined) return [];
   const compared = own.map((stratum): Stratum => {
-    // As if the earlier half were the control: its share tells how many visitors are behind the events of each side.
-    const share =
-      before.treatment.visitors === 0 ? 0.5 : (0.5 * stratum.treatment.visitors) / before.treatment.visitors;
+    // As if the earlier half were the control: its share tells how many visits are behind the events of each side. Visits, since
+    // a visitor has more of them the longer a step is.
+    const { visits } = before.treatment;
+    const share = visits === 0 ? 0.5 : (0.5 * stratum.treatment.visits) / visits;
     return { ...stratum, share, control: before.treatment };
   });
   const scope: Scope = { name: "bake", strata: compared.filter(({ share }) => share > 0), spends: OF_STAGE };

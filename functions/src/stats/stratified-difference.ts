@@ -28,13 +28,16 @@ export interface StratifiedDifference {
   weights: { control: number; treatment: number };
 }
 
+/** Weight from which on an arm's own variance is taken at its word: by simulation (docs/delivery.md). */
+const KNOWS_ITSELF = 500;
+
 /**
  * The difference of two ratios over strata of a constant split, each weighed by nT nC / (nT + nC), which is what makes the variance
  * least where all strata vary alike (Mantel and Haenszel's weights); counts are never pooled over strata, whose splits differ (Simpson's paradox).
  * Standard errors are those of linearised ratios over buckets (`clusteredRatio`). A stratum in which an arm has no weight, or fewer
  * than two buckets with some, is left out.
  * @param guarded takes for the treatment at least the variance that it would have at the control's variance per weight: a small arm in
- *   which hardly anything has happened yet does not know its own
+ *   which hardly anything has happened yet (less than KNOWS_ITSELF) does not know its own
  */
 export function stratifiedDifference(
   strata: readonly StratumSums[],
@@ -48,7 +51,7 @@ export function stratifiedDifference(
     const h = (t.w * c.w) / (t.w + c.w);
     const ofControl = c.ratio.standardError ** 2;
     const own = t.ratio.standardError ** 2;
-    const borrowed = guarded ? (ofControl * c.w) / t.w : 0;
+    const borrowed = guarded && t.w < KNOWS_ITSELF ? (ofControl * c.w) / t.w : 0;
     const ofTreatment = Math.max(own, borrowed);
     const df = ofTreatment > own ? c.ratio.degreesOfFreedom : t.ratio.degreesOfFreedom;
     worth += h;
