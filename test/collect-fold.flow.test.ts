@@ -7,12 +7,13 @@ import { type FoldOutcome, foldDueLogs } from "../functions/src/collect/fold-due
 import { FoldStore } from "../functions/src/collect/fold-store.ts";
 import { reconcileLogs } from "../functions/src/collect/reconcile-logs.ts";
 import { FoldState, InteractionLog, type LogBody, type Window } from "../functions/src/collect/schema.ts";
-import { estimate, hash64 } from "../functions/src/collect/sketch.ts";
+import { estimate } from "../functions/src/collect/sketch.ts";
 import { LogStore, TrafficStore, WindowStore } from "../functions/src/collect/store.ts";
 import { mergeWindows, windowPrefix } from "../functions/src/collect/window.ts";
 import { FOLD_SETTLE_SECONDS } from "../functions/src/config.ts";
 import type { Receipt } from "../functions/src/serve/schema.ts";
 import { database } from "../functions/src/shared/firestore.ts";
+import { hash64 } from "../functions/src/shared/visitor-buckets.ts";
 import { postLogs } from "./ingest-client.ts";
 import { ownVersion, signedLog } from "./signed-log.ts";
 
