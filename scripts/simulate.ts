@@ -1,13 +1,17 @@
-// npm run --silent simulate -- triggers | retraining: what decisions do over simulated months and candidates, without any Firebase.
+// npm run --silent simulate -- triggers | retraining | delivery: what decisions do over simulated months and candidates, without any Firebase.
 import { InvalidArgumentError, Option } from "commander";
+import { Lifecycle } from "../functions/src/config.ts";
 import type { Gate } from "../functions/src/registry/schema.ts";
 import { commandLine, runCommand } from "./cli/command-line.ts";
 import { progressBar } from "./model/progress.ts";
+import type { DeliveryRun, DeliveryScenario } from "./simulate/delivery.ts";
+import { summaryOfDeliveries } from "./simulate/delivery-summary.ts";
 import { simulatedPolicy } from "./simulate/policy.ts";
 import { type RetrainingScenario, simulateRetraining } from "./simulate/retraining.ts";
 import type { RunResult, Scenario } from "./simulate/run.ts";
 import { runAll } from "./simulate/run-all.ts";
 import { parseShift, type WantedShift } from "./simulate/shift.ts";
+import { BASE_ERRORS, BASE_NO_LOG } from "./simulate/site-visits.ts";
 import { summaryOf } from "./simulate/summary.ts";
 
 /** What the command line says. */
@@ -114,6 +118,43 @@ async function simulateGate(options: RetrainingOptions): Promise<void> {
   console.log(JSON.stringify({ runs, accepted: share("better"), not_enough_data: share("not_enough_data") }));
 }
 
+/** `-0.08`: a difference of two shares. */
+function delta(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > -1 && value < 1))
+    throw new InvalidArgumentError("Not a number between -1 and 1, like -0.08.");
+  return value;
+}
+
+interface DeliveryOptions {
+  visitorsPerHour: number;
+  hours: number;
+  runs: number;
+  seed: number;
+  engagementDelta: number;
+  accuracyDelta: number;
+  latencyDelta: number;
+  errorRate: number;
+  noLogRate: number;
+  fromPct: number;
+  verbose?: true;
+}
+
+async function simulateDeliveries(options: DeliveryOptions): Promise<void> {
+  const { visitorsPerHour, hours, runs, seed, accuracyDelta, engagementDelta, latencyDelta, errorRate, noLogRate } =
+    options;
+  const effects = { engagementDelta, latencyDelta, errorRate, noLogRate };
+  const { deployment: policy } = Lifecycle.parse({});
+  const fromShare = options.fromPct / 100;
+  const scenario: DeliveryScenario = { visitorsPerHour, hours, seed, effects, accuracyDelta, fromShare, policy };
+  const bar = progressBar("rolling out", runs);
+  const results = await runAll<DeliveryRun>("./delivery-worker.ts", scenario, runs, bar.update).finally(bar.stop);
+  if (options.verbose) for (const [run, result] of results.entries()) console.log(JSON.stringify({ run, ...result }));
+  const { summary, apart } = summaryOfDeliveries(results);
+  console.log(JSON.stringify(apart));
+  console.log(JSON.stringify(summary));
+}
+
 const program = commandLine("npm run --silent simulate --").description(
   "Simulates what decisions would do, by the code that makes them.",
 );
@@ -152,6 +193,22 @@ program
   .option("--runs <n>", "candidates", whole(1, 1_000_000), 200)
   .option("--seed <n>", "of the random numbers", whole(0, 2 ** 31 - 1), 1)
   .action(simulateGate);
+
+program
+  .command("delivery")
+  .description("what becomes of a candidate, good or harmful, by the decisions that roll it out")
+  .option("--visitors-per-hour <n>", "new visitors of the site, on average over a day", whole(1, 1_000_000), 2000)
+  .option("--hours <n>", "from the shadow's beginning", whole(1, 1000), 72)
+  .option("--runs <n>", "deployments", whole(1, 1_000_000), 100)
+  .option("--seed <n>", "of the random numbers", whole(0, 2 ** 31 - 1), 1)
+  .option("--engagement-delta <d>", "share of engaged visits, candidate minus stable, around 0.20", delta, 0)
+  .option("--accuracy-delta <d>", "true accuracy, candidate minus stable", delta, 0)
+  .option("--latency-delta <ms>", "milliseconds that an answer takes longer", whole(-1000, 100_000), 0)
+  .option("--error-rate <e>", "share of the candidate's visits with an error", share, BASE_ERRORS)
+  .option("--no-log-rate <r>", "share of the candidate's visits without a log", share, BASE_NO_LOG)
+  .option("--from-pct <p>", "percentage of the traffic from which on all of that is so", whole(0, 100), 0)
+  .option("--verbose", "a line for every run, before the last one")
+  .action(simulateDeliveries);
 
 for (const command of program.commands) command.copyInheritedSettings(program);
 

@@ -8,7 +8,7 @@ const DAY_HOURS = 24;
 const START_MS = Date.parse("2026-01-05T00:00:00Z");
 
 /** Activity of each hour of the day, mean 1. */
-const DAILY = [
+export const DAILY = [
   0.35, 0.2, 0.15, 0.12, 0.12, 0.2, 0.45, 0.8, 1.1, 1.3, 1.4, 1.45, 1.3, 1.2, 1.2, 1.25, 1.3, 1.35, 1.45, 1.6, 1.7,
   1.65, 1.25, 0.71,
 ];

@@ -1,0 +1,124 @@
+import type { Stratum } from "../../functions/src/collect/arm-sums.ts";
+import type { Lifecycle } from "../../functions/src/config.ts";
+import { analyse } from "../../functions/src/deploy/analyse.ts";
+import { apply, noted, opened } from "../../functions/src/deploy/apply.ts";
+import { decide, isLookDue } from "../../functions/src/deploy/decide.ts";
+import { wantedShare } from "../../functions/src/deploy/decide-exposure.ts";
+import type { Facts } from "../../functions/src/deploy/decision.ts";
+import type { Evidence } from "../../functions/src/deploy/evidence.ts";
+import { type Deployment, FINAL_PHASES } from "../../functions/src/deploy/schema.ts";
+import { FIRST_ROUTING, type Routing } from "../../functions/src/serve/schema.ts";
+import { DeliverySite } from "./delivery-site.ts";
+import { type Effects, STEP_MINUTES } from "./site-visits.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** A Monday. */
+const START_MS = Date.parse("2026-01-05T00:00:00Z");
+const VERSION = "v_20260105T000000Z_0123456789ab";
+
+/** A candidate on its way, at a site of some size. */
+export interface DeliveryScenario {
+  visitorsPerHour: number;
+  hours: number;
+  seed: number;
+  effects: Effects;
+  /** Accuracy, candidate minus stable, 0-1. */
+  accuracyDelta: number;
+  /** Share from which on the effects are there. */
+  fromShare: number;
+  policy: Lifecycle["deployment"];
+}
+
+/** How a run ended, or that it went on when its hours were over. */
+export interface DeliveryRun {
+  phase: Deployment["phase"];
+  /** Largest share that the candidate had, 0-1. */
+  exposure: number;
+  /** From the shadow's beginning to the end; of a release that is completed, until everybody had it. */
+  hours: number;
+  /** An SRM error held it at least once. */
+  mismatch: boolean;
+  reason: string;
+}
+
+/** Lives through one deployment: the product's own decisions, over simulated visitors. */
+export function simulateDelivery(scenario: DeliveryScenario, run: number): DeliveryRun {
+  const site = new DeliverySite(scenario, run);
+  // Sites begin at any time of a day.
+  const begunMs = START_MS + site.startStep * STEP_MINUTES * MINUTE_MS;
+  const request = { id: "d.1", version: VERSION, previous: "rules" as const, requested_by: "system", reason: "better" };
+  let deployment = opened({ ...request, stages: scenario.policy.stages, salt: "salt" }, begunMs - MINUTE_MS);
+  let routing: Routing = FIRST_ROUTING;
+  let [exposure, mismatch, everybodyMs] = [0, false, 0];
+  const steps = (scenario.hours * 60) / STEP_MINUTES;
+  for (let step = 0; step < steps && !FINAL_PHASES.includes(deployment.phase); step++) {
+    const nowMs = begunMs + step * STEP_MINUTES * MINUTE_MS;
+    if (isLookDue(deployment, nowMs)) {
+      const facts = factsOf(deployment, { site, scenario, routing, nowMs });
+      mismatch ||= facts.look?.analysis.reason.startsWith("sample ratio") === true;
+      const before = noted(deployment, routing, nowMs);
+      const analysis = facts.look?.analysis ?? null;
+      const now = { nowMs, by: "system", routing, checks: facts.checks, forecast: null, analysis };
+      const outcome = apply(before, decide(before, facts, nowMs), now);
+      deployment = outcome.deployment;
+      if (outcome.routing !== null) routing = { ...routing, ...outcome.routing, revision: routing.revision + 1 };
+    }
+    const share = routing.canary?.share ?? 0;
+    exposure = Math.max(exposure, share);
+    if (share === 1 && everybodyMs === 0) everybodyMs = nowMs;
+    if (!FINAL_PHASES.includes(deployment.phase)) site.live(step, { share, revision: routing.revision });
+  }
+  const isOver = FINAL_PHASES.includes(deployment.phase);
+  const endedMs = deployment.ended_at === null ? begunMs + scenario.hours * HOUR_MS : Date.parse(deployment.ended_at);
+  return {
+    phase: deployment.phase,
+    exposure,
+    hours: ((deployment.phase === "completed" ? everybodyMs : endedMs) - begunMs) / HOUR_MS,
+    mismatch,
+    reason: isOver ? (deployment.log.at(-1)?.reason ?? "") : (deployment.analysis?.reason ?? ""),
+  };
+}
+
+function factsOf(
+  deployment: Deployment,
+  {
+    site,
+    scenario,
+    routing,
+    nowMs,
+  }: { site: DeliverySite; scenario: DeliveryScenario; routing: Routing; nowMs: number },
+): Facts {
+  const facts = { policy: scenario.policy, routing, outOfUse: null, problem: null };
+  if (deployment.phase === "checking") return { ...facts, checks: [], look: null };
+  const evidence = evidenceOf(deployment, site, nowMs);
+  const analysis = analyse(evidence, scenario.policy, nowMs);
+  const ofRevision = deployment.steps.at(-1)?.revision ?? 0;
+  const stepVisitors = evidence.strata
+    .filter(({ revision }) => revision >= ofRevision)
+    .reduce((sum, { treatment }) => sum + treatment.visitors, 0);
+  return { ...facts, checks: null, look: { ofRevision, analysis, stepVisitors } };
+}
+
+function evidenceOf(deployment: Deployment, site: DeliverySite, nowMs: number): Evidence {
+  const { phase, steps, stage, stages } = deployment;
+  const exposed = steps.filter(({ share }) => share > 0);
+  const strata = exposed.flatMap(({ revision, share, since }): Stratum[] => {
+    const sums = site.armsOf(revision);
+    return sums === null ? [] : [{ revision, share, sinceMs: Date.parse(since), ...sums }];
+  });
+  const { accuracy, visitors } = site.accuracy();
+  return {
+    phase: phase === "shadow" || phase === "baking" ? phase : "rolling",
+    startedMs: Date.parse(deployment.started_at),
+    stageSinceMs: Date.parse(deployment.stage_since),
+    share: wantedShare(deployment),
+    nextShare: stages[stage + 1] ?? null,
+    strata,
+    strataOfStage: strata.filter(({ revision }) => revision >= deployment.stage_revision).length,
+    accuracy,
+    accuracyVisitors: visitors,
+    drift: site.drift(),
+    health: { foldedUntilMs: nowMs, fault: null },
+  };
+}
