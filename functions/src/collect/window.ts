@@ -14,7 +14,7 @@ import { emptySketch, mergeSketches } from "./sketch.ts";
  * traffic has 106, and two such windows beside it.)
  */
 export const KEPT_REVISIONS = 8;
-export const ANALYSED_REVISIONS = 3;
+const ANALYSED_REVISIONS = 3;
 
 /** Which window a log falls into. */
 export interface WindowKey {
