@@ -5,14 +5,24 @@ import { decodeDraws } from "../functions/src/collect/draws.ts";
 import { foldInto } from "../functions/src/collect/fold.ts";
 import { type FoldOutcome, foldDueLogs } from "../functions/src/collect/fold-due-logs.ts";
 import { FoldStore } from "../functions/src/collect/fold-store.ts";
+import { BUCKET_SUMS } from "../functions/src/collect/outcomes.ts";
+import { readArm } from "../functions/src/collect/read-arm.ts";
 import { reconcileLogs } from "../functions/src/collect/reconcile-logs.ts";
 import { FoldState, InteractionLog, type LogBody, type Window } from "../functions/src/collect/schema.ts";
-import { estimate, hash64 } from "../functions/src/collect/sketch.ts";
+import { estimate } from "../functions/src/collect/sketch.ts";
 import { LogStore, TrafficStore, WindowStore } from "../functions/src/collect/store.ts";
 import { mergeWindows, windowPrefix } from "../functions/src/collect/window.ts";
 import { FOLD_SETTLE_SECONDS } from "../functions/src/config.ts";
 import type { Receipt } from "../functions/src/serve/schema.ts";
+import { ServingStore } from "../functions/src/serve/serving-store.ts";
+import {
+  countVisit,
+  emptyServingWindow,
+  type OpenServingWindow,
+  windowKey,
+} from "../functions/src/serve/serving-window.ts";
 import { database } from "../functions/src/shared/firestore.ts";
+import { hash64 } from "../functions/src/shared/visitor-buckets.ts";
 import { postLogs } from "./ingest-client.ts";
 import { ownVersion, signedLog } from "./signed-log.ts";
 
@@ -106,6 +116,44 @@ describe("fold", () => {
     await postLogs(logs.slice(0, 100));
     await foldAll();
     expect(Object.fromEntries(await windowsOf(version))).toEqual(Object.fromEntries(expected));
+  });
+
+  it("adds up an experiment's arm by routing revision, beside what was answered", async () => {
+    const version = ownVersion();
+    const receipt = { assigned_version: version, model_version: version, arm: "exp.e1.blue" as const };
+    const visits = Array.from({ length: 30 }, (_, i) => ({
+      ...receipt,
+      model_version: i === 0 ? ("rules" as const) : version,
+      unit: `${version}-${i % 20}`,
+      routing_revision: i < 10 ? 3 : 4,
+      event_at: new Date(DAY + i * 10 * MINUTE_MS).toISOString(),
+    }));
+    const serving = new Map<string, OpenServingWindow>();
+    for (const visit of visits) {
+      const key = windowKey(visit);
+      const window = serving.get(key) ?? emptyServingWindow(visit);
+      countVisit(window, { receipt: visit, stale: false, latency: 2 });
+      serving.set(key, window);
+    }
+    const stores = { windows: new WindowStore(db), serving: new ServingStore(db) };
+    await stores.serving.write(serving);
+    // Of every visitor's first visit under the later revision there is no log.
+    await postLogs(visits.filter((_, i) => i < 10 || i >= 20).map((sworn) => signedLog(sworn)));
+    await foldAll();
+    const range = { fromMs: DAY, toMs: DAY + DAY_MS, matchedUntilMs: DAY + 4 * HOUR_MS };
+    const arm = await readArm(stores, { version, arm: receipt.arm, ...range });
+    expect([...arm.keys()].sort()).toEqual([3, 4]);
+    const sum = (sums: Float64Array | undefined, width: number, at: number) =>
+      (sums ?? new Float64Array()).filter((_, i) => i % width === at).reduce((a, b) => a + b, 0);
+    expect(arm.get(3)).toMatchObject({ visitors: 10, visits: 10, erred: 1, negative: 0 });
+    expect(arm.get(4)).toMatchObject({ visitors: 10, visits: 10, erred: 0, negative: 0 });
+    expect(arm.get(4)?.sample).toHaveLength(10);
+    expect([sum(arm.get(4)?.served, 2, 0), sum(arm.get(4)?.served, 2, 1)]).toEqual([20, 40_000]);
+    // Of the first four hours: 24 visits, 14 of them under the later revision, the first ten of these without a log.
+    expect([sum(arm.get(4)?.matched, 2, 0), sum(arm.get(4)?.matched, 2, 1)]).toEqual([14, 4]);
+    expect(sum(arm.get(4)?.outcomes, BUCKET_SUMS.length, 0)).toBe(10);
+    const others = await readArm(stores, { version, arm: "exp.e1.red", ...range });
+    expect(others.size).toBe(0);
   });
 
   it("counts an amended log once, as it was last", async () => {

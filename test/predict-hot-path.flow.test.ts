@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ServingStore } from "../functions/src/serve/store.ts";
+import { ServingStore } from "../functions/src/serve/serving-store.ts";
 import { database } from "../functions/src/shared/firestore.ts";
 import { SETTINGS, type ServedFunction, serveFunction } from "../scripts/bench/framework.ts";
 import { type CountingProxy, countingProxy } from "./counting-proxy.ts";

@@ -389,7 +389,13 @@ describe("a clean-up", () => {
     await putRouting({
       stable: of(3),
       previous_good: of(7),
+      shadow: { deployment: "d.test", version: of(9) },
       canary: { deployment: "d.test", version: of(11), share: 0.05, salt: "s" },
+      experiment: {
+        id: "e",
+        salt: "s",
+        arms: [25, 27].map((i) => ({ name: `arm${i}`, version: of(i), from: (i - 25) / 4, to: (i - 23) / 4 })),
+      },
     });
     // The version in service is the child of the child of a full one.
     await db.doc(`model_versions/${of(3)}`).update({ "lineage.kind": "incremental", "lineage.parent": of(2) });
@@ -403,7 +409,7 @@ describe("a clean-up", () => {
     await bucket().file("model_versions/v_20260101T000000Z_aaaaaaaaaaaa/bundle.json").save("an orphan");
     const release = { requestedBy: "someone", reason: "a test", stages: [1], nowMs: long };
     await new DeploymentStore(db).open({ version: of(23), ...release });
-    const expected = [1, 2, 3, 7, 11, 15, 19, 20, 23, 39, 40, 41, 42, 43, 44, 46, 47, 48, 49].map(of);
+    const expected = [1, 2, 3, 7, 9, 11, 15, 19, 20, 23, 25, 27, 39, 40, 41, 42, 43, 44, 46, 47, 48, 49].map(of);
 
     const young = await cleanUpVersions({ db, bucket: bucket() }, long + 3_600_000);
     expect(young).toMatchObject({ remove: [], leftovers: [] });

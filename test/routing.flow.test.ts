@@ -45,6 +45,16 @@ describe("an edit of routing/live by hand", () => {
       name: "a candidate without a deployment",
       edit: { canary: { deployment: "d", version: "v_20200101T000000Z_000000000000", share: 1, salt: "s" } },
     },
+    {
+      name: "an experiment that nobody started",
+      edit: {
+        experiment: {
+          id: "e",
+          salt: "s",
+          arms: [0, 0.5].map((from) => ({ name: `from${from * 10}`, version: "rules", from, to: from + 0.5 })),
+        },
+      },
+    },
     { name: "a claim to be the system", edit: { stable: "latest", written_by: "system", revision: 1_000_000 } },
   ])("with $name is put back and never used", async ({ edit }) => {
     await live.update(edit);
@@ -55,8 +65,15 @@ describe("an edit of routing/live by hand", () => {
       expect(receipt).toMatchObject({ assigned_version: "rules", arm: "stable", propensity: 1 });
       expect(prediction.model_version).toBe("rules");
     }
-    const { stable, canary, exploration_share, salts } = before;
-    expect(after).toMatchObject({ stable, canary, exploration_share, salts, revision: before.revision + 1 });
+    const { stable, canary, experiment, exploration_share, salts } = before;
+    expect(after).toMatchObject({
+      stable,
+      canary,
+      experiment,
+      exploration_share,
+      salts,
+      revision: before.revision + 1,
+    });
     expect(after.written_by).toBe("system");
     expect(after.reason).toMatch(/^put back: /);
     const { last } = await auditOf(after.revision);
@@ -158,13 +175,14 @@ describe("setRouting", () => {
   });
 
   it("changes stable for an admin, and puts who and why on record", async () => {
-    const before = await putRouting();
     const version = await publishConstantVersion();
+    const before = await putRouting({ shadow: { deployment: "d", version } });
     const token = await signIn("admin");
-    const answer = await call("setRouting", { change: { stable: version }, reason: " back to work " }, token);
+    const change = { stable: version, shadow: null };
+    const answer = await call("setRouting", { change, reason: " back to work " }, token);
     expect(answer.result).toEqual({ revision: before.revision + 1 });
     const after = await store.read();
-    expect(after).toMatchObject({ stable: version, reason: "back to work", revision: before.revision + 1 });
+    expect(after).toMatchObject({ ...change, reason: "back to work", revision: before.revision + 1 });
     const { last } = await auditOf(after.revision);
     expect(last).toMatchObject({ action: "set_routing", who: after.written_by, reason: "back to work" });
     // onRoutingWritten knows it as ours: nothing more happens.

@@ -7,8 +7,7 @@ import { someFiles, somePublication } from "./some-version.ts";
 
 /** Puts a routing in force as the system does: everything as at first, but for what the test is about. */
 export async function putRouting(change: RoutingChange = {}): Promise<Routing> {
-  const { stable, previous_good, canary, holdback_share, exploration_share, rules_groups, salts } = FIRST_ROUTING;
-  const first = { stable, previous_good, canary, holdback_share, exploration_share, rules_groups, salts };
+  const { schema_version: _v, revision: _r, written_by: _w, reason: _why, updated_at: _at, ...first } = FIRST_ROUTING;
   const why = { who: "system", reason: "a test", nowMs: Date.now() };
   const put = () =>
     new RoutingStore(database()).change(({ routing }) => ({

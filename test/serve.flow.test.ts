@@ -166,6 +166,25 @@ describe("predict with a version in service", () => {
     expect(new Set(arms.values())).toEqual(new Set(["treatment", "control"]));
   });
 
+  it("answers each arm of an experiment by its version, explores in none, and gives the others stable", async () => {
+    const arms = [
+      { name: "rules", version: "rules", from: 0, to: 0.4 },
+      { name: "model", version, from: 0.4, to: 0.8 },
+    ] satisfies NonNullable<Routing["experiment"]>["arms"];
+    const experiment = { id: "e1", salt: "a test's experiment", arms };
+    const routing = await putRouting({ holdback_share: 0, exploration_share: 0.5, experiment });
+    const seen = new Set<string>();
+    for (const visitor_id of visitors(30)) {
+      const { prediction, receipt } = await predictAt(routing.revision, { visitor_id });
+      expect({ arm: prediction.arm, version: receipt.assigned_version }).toEqual(assign(routing, receipt.unit));
+      seen.add(prediction.arm);
+      if (prediction.arm === "stable") continue;
+      expect(prediction.css_classes).toEqual(prediction.arm === "exp.e1.model" ? MODEL : RULES);
+      expect(prediction.propensity).toBe(1);
+    }
+    expect([...seen].sort()).toEqual(["exp.e1.model", "exp.e1.rules", "stable"]);
+  });
+
   it("falls back to the previous good version when an artefact is not what was published, on the same arm", async () => {
     const broken = await publishConstantVersion();
     await storageBucket().file(`model_versions/${broken}/bundle.json`).save("{}");

@@ -100,6 +100,8 @@ export const Lifecycle = z
          * counts.
          */
         fold_rest_minutes: z.number().min(0).max(60).default(30),
+        /** The same at most while a deployment or an experiment waits for what has matured. */
+        watched_rest_minutes: z.number().min(0).max(60).default(5),
         /** Hours for which a receipt is accepted. */
         receipt_max_age_hours: z.number().min(1).max(168).default(48),
         /** Days until a stored log expires; two under the 90 that are promised, since TTL deletes late. */

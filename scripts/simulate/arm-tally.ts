@@ -1,6 +1,8 @@
-import { type ArmSums, SAMPLE_LIMIT } from "../../functions/src/collect/arm-sums.ts";
-import { BUCKET_SUMS, BUCKETS } from "../../functions/src/collect/outcomes.ts";
+import { UNITS } from "../../functions/src/collect/analysed.ts";
+import type { ArmSums } from "../../functions/src/collect/arm-sums.ts";
+import { BUCKET_SUMS } from "../../functions/src/collect/outcomes.ts";
 import { SERVED_SUMS } from "../../functions/src/serve/schema.ts";
+import { BUCKETS } from "../../functions/src/shared/visitor-buckets.ts";
 
 /** Columns of the sums, by name. */
 const OUTCOME = Object.fromEntries(BUCKET_SUMS.map((name, i) => [name, i])) as Record<
@@ -85,7 +87,7 @@ export class ArmTally {
   /** The sums so far, the sample of visitors up to date. */
   read(): ArmSums {
     if (this.isSampleDue) {
-      this.hashes = this.hashes.sort((a, b) => (a < b ? -1 : 1)).slice(0, SAMPLE_LIMIT);
+      this.hashes = this.hashes.sort((a, b) => (a < b ? -1 : 1)).slice(0, UNITS.limit);
       this.sums.sample = BigUint64Array.from(this.hashes);
       this.isSampleDue = false;
     }

@@ -1,4 +1,4 @@
-import { BUCKETS } from "../../functions/src/collect/outcomes.ts";
+import { BUCKETS } from "../../functions/src/shared/visitor-buckets.ts";
 import type { Draws } from "../crowd/draws.ts";
 
 /** Minutes of a step of the simulation, and of the looks. */

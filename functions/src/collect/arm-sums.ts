@@ -1,3 +1,13 @@
+import { SERVED_SUMS, type ServingWindow } from "../serve/schema.ts";
+import { addSums, BUCKETS, openBuckets } from "../shared/visitor-buckets.ts";
+import { UNITS } from "./analysed.ts";
+import { decodeDraws } from "./draws.ts";
+import { BUCKET_SUMS, sumBuckets } from "./outcomes.ts";
+import { HOUR_MS } from "./reconcile.ts";
+import type { Window } from "./schema.ts";
+import { estimate } from "./sketch.ts";
+import { KEPT_REVISIONS, mergeRevisions } from "./window.ts";
+
 /** What one arm did under one routing revision: its mature logs, and what the instances that served it have counted. */
 export interface ArmSums {
   /** Distinct visitors with a mature log, and their visits. */
@@ -28,17 +38,106 @@ export interface Stratum {
 }
 
 /**
- * How many visitors of each arm are in a sample that all arms are drawn alike into: those whose hashes are below the smallest limit of
- * any arm's own sample. So the counts keep the arms' true ratio, where distinct counts of sketches are right to 1.6 % only.
- * @param samples hashes of each arm, ascending
+ * What one arm did, by routing revision: all in which something was answered or has a mature log.
+ * @param windows of one hour, of one version and arm, all shards
+ * @param serving of the same version and arm, all instances
+ * @param options.matchedUntilMs event time, epoch ms: of hours that end by then, all logs that come have come
  */
-export function commonSample(samples: readonly BigUint64Array[], limit = SAMPLE_LIMIT): number[] {
-  const full = samples.filter(({ length }) => length >= limit);
-  const [threshold] = full.map((sample) => sample[sample.length - 1] ?? 0n).sort((a, b) => (a < b ? -1 : 1));
-  return samples.map(
-    (sample) => (threshold === undefined ? sample : sample.filter((hash) => hash <= threshold)).length,
+export function armSums(
+  windows: readonly Window[],
+  serving: readonly ServingWindow[],
+  { matchedUntilMs }: { matchedUntilMs: number },
+): Map<number, ArmSums> {
+  const hours = byHour(windows, serving);
+  const matching = hours.filter(({ startMs }) => startMs + HOUR_MS <= matchedUntilMs);
+  const counted = mergeRevisions(windows.map(({ by_revision }) => analysedOnly(by_revision)));
+  const named = [...Object.keys(counted), ...serving.flatMap((window) => Object.keys(window.by_revision ?? {}))];
+  return new Map(
+    [...new Set(named)].map((revision): [number, ArmSums] => {
+      const { visits = 0, units, analysed } = counted[revision] ?? {};
+      return [
+        Number(revision),
+        {
+          visitors: units === undefined ? 0 : estimate(units),
+          visits,
+          outcomes: sumBuckets(analysed === undefined ? [] : [analysed.buckets]),
+          erred: analysed === undefined ? 0 : estimate(analysed.erred),
+          negative: analysed === undefined ? 0 : estimate(analysed.negative),
+          sample: BigUint64Array.from(decodeDraws(analysed?.sample ?? new Uint8Array(), UNITS), ({ unit }) => unit),
+          served: sumServed(serving, revision),
+          matched: sumMatched(matching, revision),
+        },
+      ];
+    }),
   );
 }
 
-/** Visitors that the sample of an arm holds at most. */
-export const SAMPLE_LIMIT = 1024;
+/**
+ * How many visitors each arm has in a sample that is drawn alike from all of them: those up to the least of the largest hashes
+ * that the full samples hold. So they are the first visitors of a random order, until one arm has as many as are kept. Counts of
+ * all visitors would be estimates, whose errors a test of the split would take for a mismatch.
+ *
+ * Coordinated bottom-k samples: Cohen and Kaplan 2007, as in draws.ts.
+ * @param samples `ArmSums.sample` of each arm
+ */
+export function commonSample(samples: readonly BigUint64Array[]): number[] {
+  const last = samples.flatMap((sample) => sample[UNITS.limit - 1] ?? []);
+  return samples.map((sample) => sample.filter((unit) => last.every((threshold) => unit <= threshold)).length);
+}
+
+/** An hour of event time: its windows of all shards, and what all instances have answered in it. */
+interface Hour {
+  startMs: number;
+  windows: Window[];
+  serving: ServingWindow[];
+}
+
+function byHour(windows: readonly Window[], serving: readonly ServingWindow[]): Hour[] {
+  const hours = new Map<number, Hour>();
+  const hourOf = (start: string): Hour => {
+    const startMs = Math.floor(Date.parse(start) / HOUR_MS) * HOUR_MS;
+    const hour = hours.get(startMs) ?? { startMs, windows: [], serving: [] };
+    hours.set(startMs, hour);
+    return hour;
+  };
+  for (const window of windows) hourOf(window.start).windows.push(window);
+  for (const window of serving) hourOf(window.start).serving.push(window);
+  return [...hours.values()];
+}
+
+/** Without what a window no longer tells, or never did: its visits must not be set against sums that lack them. */
+function analysedOnly(revisions: Window["by_revision"]): Window["by_revision"] {
+  return Object.fromEntries(Object.entries(revisions).filter(([, { analysed }]) => analysed !== undefined));
+}
+
+function sumServed(serving: readonly ServingWindow[], revision: string): Float64Array {
+  const sums = new Float64Array(BUCKETS * SERVED_SUMS.length);
+  for (const { by_revision: revisions } of serving) {
+    addSums(sums, openBuckets(revisions?.[revision] ?? new Uint8Array(), SERVED_SUMS.length));
+  }
+  return sums;
+}
+
+/** Predictions and logs of hours that tell both: where either was counted by an earlier release, nothing would be missing. */
+function sumMatched(hours: readonly Hour[], revision: string): Float64Array {
+  const matched = new Float64Array(BUCKETS * 2);
+  for (const { windows, serving } of hours) {
+    const known = windows.every((window) => tells(window, revision)) && serving.every((of) => of.by_revision);
+    if (!known) continue;
+    const served = sumServed(serving, revision);
+    const logged = sumBuckets(windows.flatMap(({ by_revision }) => by_revision[revision]?.analysed?.buckets ?? []));
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      matched[2 * bucket] = (matched[2 * bucket] ?? 0) + (served[bucket * SERVED_SUMS.length] ?? 0);
+      matched[2 * bucket + 1] = (matched[2 * bucket + 1] ?? 0) + (logged[bucket * BUCKET_SUMS.length] ?? 0);
+    }
+  }
+  return matched;
+}
+
+/** Whether a window says all that it has of a revision: that there is nothing of it, too, unless it may have been dropped. */
+function tells({ by_revision: revisions }: Window, revision: string): boolean {
+  const own = revisions[revision];
+  if (own !== undefined) return own.analysed !== undefined;
+  const kept = Object.keys(revisions).map(Number);
+  return kept.length < KEPT_REVISIONS || Number(revision) > Math.min(...kept);
+}

@@ -3,9 +3,9 @@ import { hourOfWeekCell } from "../design/local-time.ts";
 import { CLASS_GROUPS, CLASSES, FEATURE_NAMES } from "../design/schema.ts";
 import { isEngaged, saidRight } from "../design/targets.ts";
 import { fnv1a32 } from "../shared/fnv.ts";
+import { hash64 } from "../shared/visitor-buckets.ts";
 import type { Draw, DrawKind } from "./draws.ts";
 import type { InteractionLog } from "./schema.ts";
-import { hash64 } from "./sketch.ts";
 
 /** Arms as they are kept of a visit: experiments are one. */
 const ARMS = ["stable", "control", "treatment", "holdback", "experiment"] as const;

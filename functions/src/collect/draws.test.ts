@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { hash64 } from "../shared/visitor-buckets.ts";
 import { addDraws, type Draw, type DrawKind, decodeDraws, estimateVisitors, mergeDraws } from "./draws.ts";
-import { hash64 } from "./sketch.ts";
 
 const KIND: DrawKind = { payload: 1, limit: 5 };
 const NOTHING = new Uint8Array();

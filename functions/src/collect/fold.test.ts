@@ -1,11 +1,16 @@
+import { serialize } from "node:v8";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { someLog } from "../../../test/some-log.ts";
+import { UNITS } from "./analysed.ts";
+import { decodeDraws } from "./draws.ts";
 import { foldInto, isResting, prefixWithin, touchedTraffic, touchedWindows } from "./fold.ts";
+import { BUCKET_SUMS, sumBuckets } from "./outcomes.ts";
 import type { InteractionLog, Window } from "./schema.ts";
 import { estimate } from "./sketch.ts";
 import { dayOf, KEPT_REVISIONS, mergeWindows, sinceRevision } from "./window.ts";
 
+const MODEL = "v_20260928T050000Z_0123456789ab";
 const NONE: ReadonlyMap<string, Window> = new Map();
 const fold = (logs: InteractionLog[]) => foldInto(NONE, logs);
 
@@ -13,11 +18,13 @@ const visits = fc.array(
   fc.record({
     event_at: fc.integer({ min: 0, max: 3 * 24 * 60 }).map((m) => new Date(Date.UTC(2026, 8, 28, 0, m)).toISOString()),
     arm: fc.constantFrom<InteractionLog["arm"]>("stable", "treatment", "exp.a.b"),
-    routing_revision: fc.integer({ min: 0, max: 40 }),
+    routing_revision: fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 40 })),
     unit: fc.constantFrom("u1", "u2", "u3", "u4"),
     session_id: fc.constantFrom("s1", "s2", "s3", "s4", "s5"),
     session_duration: fc.constantFrom(1000, 200_000),
     predict_outcome: fc.constantFrom<InteractionLog["predict_outcome"]>("ok", "timeout", "error"),
+    model_version: fc.constantFrom<InteractionLog["model_version"]>("rules", MODEL),
+    user_satisfaction: fc.constantFrom(1, 5),
   }),
   { maxLength: 60 },
 );
@@ -74,11 +81,10 @@ describe("fold", () => {
   });
 
   it("keeps versions, arms and shards apart", () => {
-    const version = "v_20260928T050000Z_0123456789ab";
     const windows = fold([
       someLog({}),
       someLog({ arm: "holdback" }),
-      someLog({ assigned_version: version, model_version: "rules" }),
+      someLog({ assigned_version: MODEL, model_version: "rules" }),
       someLog({ shard: 1 }),
     ]);
     expect(windows.size).toBe(4 * 3);
@@ -126,6 +132,76 @@ describe("fold", () => {
     expect(sinceRevision(window, 4).visits).toBe(2);
     expect(estimate(sinceRevision(window, 4).units)).toBe(2);
     expect(sinceRevision(window, 11).visits).toBe(0);
+  });
+
+  it("analyses the hours of arms that are compared, and nothing else", () => {
+    const arms = ["stable", "holdback", "control", "treatment", "exp.a.b"] as const;
+    const windows = [...fold(arms.map((arm) => someLog({ arm }))).values()];
+    const analysed = windows.filter(({ by_revision: revisions }) => revisions["0"]?.analysed !== undefined);
+    expect(analysed.map(({ granularity, arm }) => `${granularity} ${arm}`)).toEqual([
+      "1h control",
+      "1h treatment",
+      "1h exp.a.b",
+    ]);
+  });
+
+  it("tells of each revision the sums of its own visits, and its visitors with an error or negative feedback", () => {
+    fc.assert(
+      fc.property(visits, (all) => {
+        for (const window of fold(all.map((visit) => someLog(visit))).values()) {
+          if (window.granularity !== "1h" || window.arm === "stable") continue;
+          const inHour = all.filter(
+            ({ arm, event_at: at }) => arm === window.arm && at.slice(0, 13) === window.start.slice(0, 13),
+          );
+          const newest = [...new Set(inHour.map((visit) => visit.routing_revision))].sort((a, b) => b - a).slice(0, 3);
+          const told = Object.entries(window.by_revision).filter(([, { analysed }]) => analysed !== undefined);
+          expect(told.map(([revision]) => Number(revision)).sort((a, b) => b - a)).toEqual(newest);
+          for (const [revision, { visits: n, analysed }] of told) {
+            if (analysed === undefined) throw new Error("not analysed");
+            const own = inHour.filter((visit) => String(visit.routing_revision) === revision);
+            const units = (of: typeof own) => new Set(of.map(({ unit }) => unit)).size;
+            const visitsOf = (sums: Float64Array) => sums.filter((_, i) => i % BUCKET_SUMS.length === 0);
+            expect(n).toBe(own.length);
+            expect(visitsOf(sumBuckets([analysed.buckets])).reduce((a, b) => a + b, 0)).toBe(own.length);
+            const erred = own.filter((visit) => visit.predict_outcome !== "ok" || visit.model_version !== "rules");
+            expect(estimate(analysed.erred)).toBe(units(erred));
+            expect(estimate(analysed.negative)).toBe(units(own.filter((visit) => visit.user_satisfaction === 1)));
+            expect(decodeDraws(analysed.sample, UNITS)).toHaveLength(units(own));
+          }
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("leaves a revision as an earlier release has begun it", () => {
+    const log = someLog({ arm: "control" });
+    const hour = "rules.control.1h.2026-09-28T05:00Z.0";
+    const before = fold([log]).get(hour);
+    const { visits = 0, units } = before?.by_revision["0"] ?? {};
+    if (before === undefined || units === undefined) throw new Error("no window");
+    const begun = new Map([[hour, { ...before, by_revision: { "0": { visits, units } } }]]);
+    const after = foldInto(begun, [log, someLog({ arm: "control", routing_revision: 1 })]).get(hour)?.by_revision;
+    expect(after?.["0"]).toEqual({ visits: 2, units });
+    expect(after?.["1"]?.analysed).toBeDefined();
+  });
+
+  it("keeps a window small: eight revisions, three of them analysed, however many visitors come", () => {
+    const logs = Array.from({ length: 9 * 1500 }, (_, i) =>
+      someLog({
+        arm: "control",
+        unit: `u${i}`,
+        routing_revision: i % 9,
+        predict_outcome: "error",
+        user_satisfaction: 1,
+      }),
+    );
+    const window = fold(logs).get("rules.control.1h.2026-09-28T05:00Z.0");
+    const revisions = Object.values(window?.by_revision ?? {});
+    expect(revisions).toHaveLength(8);
+    expect(revisions.filter(({ analysed }) => analysed !== undefined)).toHaveLength(3);
+    // As base64 is text and bytes are bytes: what window.ts says, but for names of fields.
+    expect(serialize(revisions).length / 1024).toBeLessThan(8 * 5.4 + 3 * 31.9 + 1);
   });
 
   it("keeps the newest revisions only, and a late log of an old one does not bring half of it back", () => {

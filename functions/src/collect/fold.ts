@@ -1,11 +1,13 @@
 import { isEngaged } from "../design/targets.ts";
+import { hash64 } from "../shared/visitor-buckets.ts";
+import { addAnalysed } from "./analysed.ts";
 import { addOutcomes } from "./outcomes.ts";
 import type { FoldState, InteractionLog, Window } from "./schema.ts";
-import { addHashes, emptySketch, hash64 } from "./sketch.ts";
+import { addHashes } from "./sketch.ts";
 import { trafficId, trafficKeys } from "./traffic.ts";
-import { emptyWindow, newestRevisions, type WindowKey, windowId, windowKeys } from "./window.ts";
+import { emptyRevision, emptyWindow, newestRevisions, type WindowKey, windowId, windowKeys } from "./window.ts";
 
-/** Windows and traffic documents that one commit of the fold writes at most, each of about 100 KiB at most. */
+/** Windows and traffic documents that one commit of the fold writes at most, each of 70 to 170 KiB at most (window.ts). */
 export const MAX_DOCUMENTS = 60;
 
 /** True while a shard rests after its last step, whoever made it, by server time. */
@@ -77,7 +79,7 @@ function count(window: Window, logs: readonly HashedLog[]): Window {
       window.units,
       logs.map(({ unit }) => unit),
     ),
-    by_revision: countRevisions(window.by_revision, logs),
+    by_revision: countRevisions(window, logs),
     ...(window.outcomes === undefined
       ? {}
       : {
@@ -89,18 +91,25 @@ function count(window: Window, logs: readonly HashedLog[]): Window {
   };
 }
 
-function countRevisions(before: Window["by_revision"], logs: readonly HashedLog[]): Window["by_revision"] {
-  const units = new Map<string, bigint[]>();
-  for (const { log, unit } of logs) {
-    const revision = String(log.routing_revision);
-    const seen = units.get(revision);
-    if (seen === undefined) units.set(revision, [unit]);
-    else seen.push(unit);
+function countRevisions(window: Window, logs: readonly HashedLog[]): Window["by_revision"] {
+  const groups = new Map<string, HashedLog[]>();
+  for (const hashed of logs) {
+    const revision = String(hashed.log.routing_revision);
+    const group = groups.get(revision);
+    if (group === undefined) groups.set(revision, [hashed]);
+    else group.push(hashed);
   }
-  const counted = { ...before };
-  for (const [revision, of] of units) {
-    const sum = before[revision] ?? { visits: 0, units: emptySketch() };
-    counted[revision] = { visits: sum.visits + of.length, units: addHashes(sum.units, of) };
+  const counted = { ...window.by_revision };
+  for (const [revision, of] of groups) {
+    const { visits, units, analysed } = counted[revision] ?? emptyRevision(window);
+    counted[revision] = {
+      visits: visits + of.length,
+      units: addHashes(
+        units,
+        of.map(({ unit }) => unit),
+      ),
+      ...(analysed === undefined ? {} : { analysed: addAnalysed(analysed, of) }),
+    };
   }
   return newestRevisions(counted);
 }

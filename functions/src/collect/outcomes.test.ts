@@ -1,16 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { someLog } from "../../../test/some-log.ts";
-import {
-  addOutcomes,
-  BUCKET_SUMS,
-  BUCKETS,
-  mergeOutcomes,
-  noOutcomes,
-  openBuckets,
-  timeBin,
-  timeQuantile,
-} from "./outcomes.ts";
+import { BUCKETS, openBuckets } from "../shared/visitor-buckets.ts";
+import { addOutcomes, BUCKET_SUMS, mergeOutcomes, noOutcomes, timeBin, timeQuantile } from "./outcomes.ts";
 import type { InteractionLog, Outcomes } from "./schema.ts";
 
 const ENGAGED = { session_duration: 120_001, interactions_count: 6, scroll_depth: 0.71, bounce_rate: 0.29 };
@@ -79,6 +71,7 @@ describe("outcomes", () => {
   it("keep the sums of a visitor in one bucket of 128", () => {
     const buckets = openBuckets(
       of(...Array.from({ length: 1000 }, (_, i) => someLog({ unit: `u${i % 500}` }))).buckets,
+      BUCKET_SUMS.length,
     );
     const visits = Array.from({ length: BUCKETS }, (_, bucket) => buckets[bucket * BUCKET_SUMS.length] ?? 0);
     expect(visits.reduce((a, b) => a + b, 0)).toBe(1000);

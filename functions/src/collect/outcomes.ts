@@ -1,16 +1,14 @@
 import { CLASS_GROUPS } from "../design/schema.ts";
 import { isEngaged } from "../design/targets.ts";
+import { addSums, closeBuckets, hash64, openBuckets, visitorBucket } from "../shared/visitor-buckets.ts";
 import { isNegative, languageOf } from "./drawn-visit.ts";
 import type { InteractionLog, Outcomes } from "./schema.ts";
-import { hash64 } from "./sketch.ts";
 
 /** Rates and times are added up as whole millionths and microseconds: sums of floats depend on their order. */
 const MILLION = 1_000_000;
 const MICROSECONDS = 1000;
 
-/** Guardrails are judged by the variance between so many buckets of visitors. */
-export const BUCKETS = 128;
-/** What is added up in each bucket, in this order. */
+/** What is added up of logs in each bucket of visitors, in this order. */
 export const BUCKET_SUMS = [
   "visits",
   "engaged",
@@ -44,25 +42,13 @@ export function addOutcomes(before: Outcomes, logs: readonly InteractionLog[]): 
     engaged: { ...before.engaged },
     buckets: before.buckets,
   };
-  const buckets = openBuckets(before.buckets);
+  const buckets = openBuckets(before.buckets, BUCKET_SUMS.length);
   for (const log of logs) {
     const engaged = isEngaged(log);
-    const negative = isNegative(log);
-    const of: Record<BucketSum, number> = {
-      visits: 1,
-      engaged: Number(engaged),
-      errors: Number(log.predict_outcome !== "ok"),
-      rendering_us: Math.round(log.rendering_time * MICROSECONDS),
-      satisfaction_count: Number(log.user_satisfaction !== undefined),
-      satisfaction: log.user_satisfaction ?? 0,
-      feedback: Number(negative !== null),
-      negative: Number(negative === true),
-      click_through_millionths: Math.round(log.click_through_rate * MILLION),
-    };
-    const bucket = Number(hash64(log.unit) >> 57n) * BUCKET_SUMS.length;
+    const of = sumsOf(log);
+    addToBucket(buckets, hash64(log.unit), of);
     BUCKET_SUMS.forEach((name, i) => {
-      add(after.sums, name, of[name]);
-      buckets[bucket + i] = (buckets[bucket + i] ?? 0) + of[name];
+      add(after.sums, name, of[i] ?? 0);
     });
     add(after.sums, "bounce_millionths", Math.round(log.bounce_rate * MILLION));
     add(after.sums, `served_${log.served}`, 1);
@@ -78,52 +64,58 @@ export function addOutcomes(before: Outcomes, logs: readonly InteractionLog[]): 
       if (engaged) add(after.engaged, segment, 1);
     }
   }
-  after.buckets = closeBuckets(buckets);
+  after.buckets = closeBuckets(buckets, BUCKET_SUMS.length);
   return after;
+}
+
+/** The buckets with more visits, as `Outcomes.buckets`. */
+export function addVisits(before: Uint8Array, visits: readonly { log: InteractionLog; unit: bigint }[]): Uint8Array {
+  const buckets = openBuckets(before, BUCKET_SUMS.length);
+  for (const { log, unit } of visits) addToBucket(buckets, unit, sumsOf(log));
+  return closeBuckets(buckets, BUCKET_SUMS.length);
+}
+
+/** The sum of buckets of several windows, BUCKETS x BUCKET_SUMS. */
+export function sumBuckets(all: readonly Uint8Array[]): Float64Array {
+  const sums = openBuckets(new Uint8Array(), BUCKET_SUMS.length);
+  for (const bytes of all) addSums(sums, openBuckets(bytes, BUCKET_SUMS.length));
+  return sums;
+}
+
+function addToBucket(buckets: Float64Array, unit: bigint, of: readonly number[]): void {
+  const first = visitorBucket(unit) * BUCKET_SUMS.length;
+  of.forEach((value, i) => {
+    buckets[first + i] = (buckets[first + i] ?? 0) + value;
+  });
+}
+
+/** What a visit adds to each of BUCKET_SUMS. */
+function sumsOf(log: InteractionLog): number[] {
+  const negative = isNegative(log);
+  const of: Record<BucketSum, number> = {
+    visits: 1,
+    engaged: Number(isEngaged(log)),
+    errors: Number(log.predict_outcome !== "ok"),
+    rendering_us: Math.round(log.rendering_time * MICROSECONDS),
+    satisfaction_count: Number(log.user_satisfaction !== undefined),
+    satisfaction: log.user_satisfaction ?? 0,
+    feedback: Number(negative !== null),
+    negative: Number(negative === true),
+    click_through_millionths: Math.round(log.click_through_rate * MILLION),
+  };
+  return BUCKET_SUMS.map((name) => of[name]);
 }
 
 /** The outcomes of several windows together. */
 export function mergeOutcomes(all: readonly Outcomes[]): Outcomes {
   const sum = noOutcomes();
-  const buckets = openBuckets(sum.buckets);
   for (const outcomes of all) {
     for (const section of ["sums", "rendering", "page_load", "classes", "segments", "engaged"] as const) {
       for (const [name, count] of Object.entries(outcomes[section])) add(sum[section], name, count);
     }
-    openBuckets(outcomes.buckets).forEach((value, i) => {
-      buckets[i] = (buckets[i] ?? 0) + value;
-    });
   }
-  return { ...sum, buckets: closeBuckets(buckets) };
-}
-
-/** Bytes of a stored bucket: its number, and its sums. */
-const BUCKET_BYTES = 1 + 8 * BUCKET_SUMS.length;
-
-/** Sums of each bucket of visitors, BUCKETS x BUCKET_SUMS. */
-export function openBuckets(bytes: Uint8Array): Float64Array {
-  const sums = new Float64Array(BUCKETS * BUCKET_SUMS.length);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at < bytes.length; at += BUCKET_BYTES) {
-    const first = view.getUint8(at) * BUCKET_SUMS.length;
-    for (let i = 0; i < BUCKET_SUMS.length; i++) sums[first + i] = view.getFloat64(at + 1 + 8 * i, true);
-  }
-  return sums;
-}
-
-/** As they are stored: the buckets that have visits, by number. */
-function closeBuckets(sums: Float64Array): Uint8Array {
-  const used = Array.from({ length: BUCKETS }, (_, bucket) => bucket).filter(
-    (bucket) => sums[bucket * BUCKET_SUMS.length] !== 0,
-  );
-  const bytes = Buffer.alloc(used.length * BUCKET_BYTES);
-  used.forEach((bucket, place) => {
-    bytes[place * BUCKET_BYTES] = bucket;
-    for (let i = 0; i < BUCKET_SUMS.length; i++) {
-      bytes.writeDoubleLE(sums[bucket * BUCKET_SUMS.length + i] ?? 0, place * BUCKET_BYTES + 1 + 8 * i);
-    }
-  });
-  return bytes;
+  const buckets = sumBuckets(all.map((outcomes) => outcomes.buckets));
+  return { ...sum, buckets: closeBuckets(buckets, BUCKET_SUMS.length) };
 }
 
 /** Ratio of the bounds of a bin of times: quantiles are right to 2 %. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash64 } from "../shared/visitor-buckets.ts";
 import type { Sketch } from "./schema.ts";
 
 /** Distinct hashes from which a sketch stops being exact. */
@@ -12,11 +12,6 @@ const REST_BITS = 64 - PRECISION;
 /** A sketch that has seen nothing. */
 export function emptySketch(): Sketch {
   return { kind: "exact", hashes: "" };
-}
-
-/** The first 64 bits of SHA-256: what a sketch keeps of a string. */
-export function hash64(text: string): bigint {
-  return createHash("sha256").update(text).digest().readBigUInt64BE(0);
 }
 
 /** The sketch with more strings in it. */

@@ -1,7 +1,8 @@
 import type { ArmSums, Stratum } from "../collect/arm-sums.ts";
-import { BUCKET_SUMS, BUCKETS } from "../collect/outcomes.ts";
+import { BUCKET_SUMS } from "../collect/outcomes.ts";
 import type { Lifecycle } from "../config.ts";
 import { SERVED_SUMS } from "../serve/schema.ts";
+import { BUCKETS } from "../shared/visitor-buckets.ts";
 import { sequenceWidth } from "../stats/confidence-sequence.ts";
 import { type BucketSums, type StratumSums, stratifiedDifference } from "../stats/stratified-difference.ts";
 import type { Metric, MetricFigure } from "./schema.ts";

@@ -4,7 +4,7 @@ import { FoldStore } from "../collect/fold-store.ts";
 import { TrafficStore, WindowStore } from "../collect/store.ts";
 import type { Lifecycle } from "../config.ts";
 import { VersionStore } from "../registry/store.ts";
-import { ServingStore } from "../serve/store.ts";
+import { ServingStore } from "../serve/serving-store.ts";
 import type { LookSources } from "./look.ts";
 
 /** What a look is taken with, from a project's database and bucket. */

@@ -5,7 +5,7 @@ import type { Lifecycle } from "../config.ts";
 import { gainShares } from "../model/importance.ts";
 import { VersionStore } from "../registry/store.ts";
 import type { Routing } from "../serve/schema.ts";
-import { ServingStore } from "../serve/store.ts";
+import { ServingStore } from "../serve/serving-store.ts";
 import { floorTo } from "../shared/time.ts";
 import { dayOf, feedbackOf, type Judge, volumeOf } from "./day-of.ts";
 import type { Days, Importances } from "./drift-section.ts";

@@ -1,19 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { emptyWindow } from "../collect/window.ts";
 import type { ServedVersion } from "../serve/schema.ts";
-import { emptyServingWindow } from "../serve/serving-window.ts";
+import { closeServingWindow, emptyServingWindow } from "../serve/serving-window.ts";
 import { loggedVisits } from "./logged.ts";
 
 const START = Date.parse("2026-09-28T05:00:00.000Z");
 const MODEL = "v_20260901T000000Z_0123456789ab" as ServedVersion;
 
 const served = (version: ServedVersion, arm: "stable" | "holdback", predictions: number) => ({
-  ...emptyServingWindow({
-    event_at: new Date(START).toISOString(),
-    assigned_version: version,
-    model_version: version,
-    arm,
-  }),
+  ...closeServingWindow(
+    emptyServingWindow({ event_at: new Date(START).toISOString(), assigned_version: version, arm }),
+  ),
   predictions,
 });
 const folded = (version: ServedVersion, arm: "stable" | "holdback", visits: number) => ({

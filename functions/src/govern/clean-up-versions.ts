@@ -62,7 +62,11 @@ async function versionsInUse(db: Firestore, tx?: Transaction): Promise<Map<strin
   const routing = await new RoutingStore(db).read(tx);
   put(routing.stable, "in service");
   put(routing.previous_good, "where a rollback leads");
+  put(routing.shadow?.version ?? null, "judged in the shadow");
   put(routing.canary?.version ?? null, "gets traffic");
+  for (const { name, version } of routing.experiment?.arms ?? []) {
+    put(version, `arm ${name} of experiment ${routing.experiment?.id}`);
+  }
   const deployment = await new DeploymentStore(db).running(tx);
   put(deployment?.version ?? null, `being deployed by ${deployment?.id}`);
   put(deployment?.previous ?? null, `what ${deployment?.id} returns to`);

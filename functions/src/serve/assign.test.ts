@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { assign } from "./assign.ts";
+import { chiSquareTest } from "../stats/chi-square.ts";
+import { assign, isAnalysed } from "./assign.ts";
 import { BUCKETS, bucket } from "./hash.ts";
-import { type Canary, FIRST_ROUTING, type Routing } from "./schema.ts";
+import { type Arm, type Canary, FIRST_ROUTING, type RoutedExperiment, type Routing } from "./schema.ts";
 
 const STABLE = "v_20260901T000000Z_aaaaaaaaaaaa";
 const CANDIDATE = "v_20260928T000000Z_bbbbbbbbbbbb";
@@ -11,6 +12,17 @@ function routing(share: number | null, change: Partial<Routing> = {}, salt = "de
   const canary: Canary | null = share === null ? null : { deployment: "d", version: CANDIDATE, share, salt };
   return { ...FIRST_ROUTING, stable: STABLE, holdback_share: 0, canary, ...change };
 }
+
+const OTHER = "v_20260915T000000Z_cccccccccccc";
+const experiment: RoutedExperiment = {
+  id: "e1",
+  salt: "experiment-1",
+  arms: [
+    { name: "now", version: STABLE, from: 0, to: 0.07 },
+    { name: "other", version: OTHER, from: 0.07, to: 0.5 },
+    { name: "rules", version: "rules", from: 0.5, to: 0.6 },
+  ],
+};
 
 /** The first visitor whose bucket under a salt is this one. */
 function unitIn(salt: string, place: number): string {
@@ -77,32 +89,74 @@ describe("assignment", () => {
     );
   });
 
-  it("deals visitors of one deployment's arms evenly into the next one's, and into the holdback", () => {
-    const salts = ["deployment-1", "deployment-2", "deployment-3", "holdback"];
-    for (const [i, first] of salts.entries()) {
-      for (const second of salts.slice(i + 1)) expect(chiSquare(first, second)).toBeLessThan(27.877);
+  it.each([
+    { name: "the first of all", place: 0, arm: "exp.e1.now", version: STABLE },
+    { name: "the last of 7 %, which is not exact in binary", place: 699, arm: "exp.e1.now", version: STABLE },
+    { name: "the first of the next arm", place: 700, arm: "exp.e1.other", version: OTHER },
+    { name: "the first of the last arm", place: 5000, arm: "exp.e1.rules", version: "rules" },
+    { name: "the last of all arms", place: 5999, arm: "exp.e1.rules", version: "rules" },
+    { name: "the first who is in none", place: 6000, arm: "stable", version: STABLE },
+  ])("an experiment has $name: bucket $place is $arm", ({ place, arm, version }) => {
+    expect(assign(routing(null, { experiment }), unitIn("experiment-1", place))).toEqual({ arm, version });
+  });
+
+  it("keeps the holdback and a deployment's arms out of an experiment", () => {
+    const both = routing(0.25, { holdback_share: 0.1, experiment });
+    fc.assert(
+      fc.property(unit, (visitor) => {
+        const alone = assign({ ...both, experiment: null }, visitor);
+        const together = assign(both, visitor);
+        if (alone.arm !== "stable") expect(together).toEqual(alone);
+        else expect(together).toEqual(assign({ ...both, canary: null }, visitor));
+      }),
+    );
+  });
+
+  it.each([
+    ["stable", false],
+    ["holdback", false],
+    ["control", true],
+    ["treatment", true],
+    ["exp.e1.now", true],
+  ] satisfies [Arm, boolean][])("analyses %s: %s", (arm, expected) => {
+    expect(isAnalysed(arm)).toBe(expected);
+  });
+
+  it("deals visitors of one deployment's arms evenly into the next one's, an experiment's, and the holdback", () => {
+    const salts = ["deployment-1", "deployment-2", "experiment-1", "holdback"];
+    const places = salts.map((salt) => Array.from({ length: 100_000 }, (_, i) => quarter(salt, `visitor-${i}`)));
+    for (const [i, first] of places.entries()) {
+      for (const second of places.slice(i + 1)) {
+        const table = Array.from({ length: 4 }, () => [0, 0, 0, 0]);
+        first.forEach((row, visitor) => {
+          const cells = table[row] as number[];
+          const column = second[visitor] as number;
+          cells[column] = (cells[column] ?? 0) + 1;
+        });
+        // 1 in 1000 tables of independent salts has less; these salts do not.
+        expect(chiSquareTest(table)).toMatchObject({ status: "measured", degreesOfFreedom: 9 });
+        expect((chiSquareTest(table) as { pValue: number }).pValue).toBeGreaterThan(0.001);
+      }
     }
+  });
+
+  it("assigns the arms of a deployment and of an experiment independently of one another", () => {
+    const [canaryOnly, experimentOnly] = [routing(0.25), routing(null, { experiment })];
+    const arms = ["treatment", "stable", "control"];
+    const others = ["exp.e1.now", "exp.e1.other", "exp.e1.rules", "stable"];
+    const table = arms.map(() => others.map(() => 0));
+    for (let i = 0; i < 100_000; i++) {
+      const row = table[arms.indexOf(assign(canaryOnly, `visitor-${i}`).arm)] as number[];
+      const column = others.indexOf(assign(experimentOnly, `visitor-${i}`).arm);
+      row[column] = (row[column] ?? 0) + 1;
+    }
+    const test = chiSquareTest(table);
+    expect(test).toMatchObject({ status: "measured", degreesOfFreedom: 6 });
+    expect((test as { pValue: number }).pValue).toBeGreaterThan(0.001);
   });
 });
 
-/** Chi-square of independence of a 4 x 4 table of two salts' quarters; 99.9 % of tables stay under chi2.ppf(0.999, 9) = 27.877. */
-function chiSquare(first: string, second: string): number {
-  const n = 20_000;
-  const table = Array.from({ length: 4 }, () => [0, 0, 0, 0]);
-  const quarter = (salt: string, unit: string) => Math.floor((bucket(salt, unit) * 4) / BUCKETS);
-  for (let i = 0; i < n; i++) {
-    const row = table[quarter(first, `visitor-${i}`)] ?? [];
-    const column = quarter(second, `visitor-${i}`);
-    row[column] = (row[column] ?? 0) + 1;
-  }
-  const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0);
-  const columns = [0, 1, 2, 3].map((column) => sum(table.map((row) => row[column] ?? 0)));
-  return sum(
-    table.flatMap((row) =>
-      columns.map((total, column) => {
-        const expected = (sum(row) * total) / n;
-        return ((row[column] ?? 0) - expected) ** 2 / expected;
-      }),
-    ),
-  );
+/** The quarter of all buckets, 0-3, that a unit falls into. */
+function quarter(salt: string, unit: string): number {
+  return Math.floor((bucket(salt, unit) * 4) / BUCKETS);
 }

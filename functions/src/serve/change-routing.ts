@@ -6,15 +6,20 @@ import { routingIssues } from "./routing-rules.ts";
 import { ServedVersion } from "./schema.ts";
 import { type RoutingStore, revised } from "./store.ts";
 
-/** What an admin may change, and why. Shares and groups come from the policy, candidates and previous_good from deployments. */
+/**
+ * What an admin may change, and why. Shares and groups come from the policy, candidates and previous_good from deployments,
+ * experiments from their start.
+ */
 const ChangeRequest = z.strictObject({
   change: z
     .strictObject({
       stable: ServedVersion.exactOptional(),
-      /** Takes a candidate out of the traffic at once. */
+      /** Takes a candidate, or an experiment, out of the traffic at once. */
+      shadow: z.null().exactOptional(),
       canary: z.null().exactOptional(),
+      experiment: z.null().exactOptional(),
     })
-    .refine((change) => Object.keys(change).length > 0, "must name stable or canary"),
+    .refine((change) => Object.keys(change).length > 0, "must name stable, shadow, canary or experiment"),
   reason: z.string().trim().min(1, "say why").max(500),
 });
 

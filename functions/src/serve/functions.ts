@@ -17,7 +17,8 @@ import { parseRequest } from "./parse-request.ts";
 import { Predictor } from "./predictor.ts";
 import { parseKeys } from "./receipt.ts";
 import { RoutingCache } from "./routing-cache.ts";
-import { ROUTING_PATH, RoutingStore, ServingStore } from "./store.ts";
+import { ServingStore } from "./serving-store.ts";
+import { ROUTING_PATH, RoutingStore } from "./store.ts";
 
 onInit(refuseVirtualTime);
 

@@ -110,6 +110,6 @@ export async function versionFaults(
 }
 
 function contentOf(edit: Routing) {
-  const { stable, canary, holdback_share, exploration_share, rules_groups, salts } = edit;
-  return { stable, canary, holdback_share, exploration_share, rules_groups, salts };
+  const { stable, shadow, canary, experiment, holdback_share, exploration_share, rules_groups, salts } = edit;
+  return { stable, shadow, canary, experiment, holdback_share, exploration_share, rules_groups, salts };
 }

@@ -42,6 +42,18 @@ it("needs the models of stable, candidate and previous good, and none for the ru
   expect([...routedVersions({ ...FIRST_ROUTING, stable: B, previous_good: C, canary })].sort()).toEqual([C, B, A]);
 });
 
+it("needs those of a candidate in the shadow, before anybody is answered by it, and of an experiment's arms", () => {
+  const arms = [A, B, "rules" as const].map((version, i) => ({
+    name: `a${i}`,
+    version,
+    from: i / 10,
+    to: (i + 1) / 10,
+  }));
+  const experiment = { id: "e", salt: "s", arms };
+  const shadow = { deployment: "d", version: C };
+  expect([...routedVersions({ ...FIRST_ROUTING, shadow, experiment })]).toEqual([C, A, B]);
+});
+
 describe("models in memory", () => {
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_000_000 });

@@ -7,10 +7,15 @@ const COLD_MS = 1500;
 /** Milliseconds after a failure before a version is loaded again, and after which a load that says nothing is given up. */
 const RETRY_MS = 30_000;
 
-/** The versions whose models this routing may need. */
-export function routedVersions({ stable, canary, previous_good }: Routing): Set<ServedVersion> {
+/**
+ * The versions whose models this routing may need. A candidate in the shadow is one: its first visitors would otherwise wait for
+ * its models, and the candidate would be blamed for the time.
+ */
+export function routedVersions({ stable, previous_good, shadow, canary, experiment }: Routing): Set<ServedVersion> {
   const named = new Set<ServedVersion>([stable, previous_good]);
+  if (shadow !== null) named.add(shadow.version);
   if (canary !== null) named.add(canary.version);
+  for (const { version } of experiment?.arms ?? []) named.add(version);
   named.delete("rules");
   return named;
 }

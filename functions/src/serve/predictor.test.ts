@@ -6,7 +6,8 @@ import { ModelCache } from "./model-cache.ts";
 import { Predictor } from "./predictor.ts";
 import { openReceipt, parseKeys } from "./receipt.ts";
 import { RoutingCache } from "./routing-cache.ts";
-import { FIRST_ROUTING, type PredictRequest, type Routing, type ServingWindow } from "./schema.ts";
+import { FIRST_ROUTING, type PredictRequest, type Routing } from "./schema.ts";
+import type { OpenServingWindow } from "./serving-window.ts";
 
 const A = "v_20260901T000000Z_aaaaaaaaaaaa";
 const NOW = Date.parse("2026-09-28T12:00:00Z");
@@ -39,8 +40,8 @@ const model: VersionModel = {
 function instance({ virtualTime = false, writeMs = 0, load = async () => model } = {}) {
   const routing: Routing = { ...FIRST_ROUTING, stable: A, holdback_share: 0 };
   const stored = { routing, lookMs: 0, writeFails: false };
-  const written = new Map<string, ServingWindow>();
-  const counters = new CounterBuffer<ServingWindow>(async (windows) => {
+  const written = new Map<string, OpenServingWindow>();
+  const counters = new CounterBuffer<OpenServingWindow>(async (windows) => {
     if (writeMs > 0) await new Promise((resolve) => setTimeout(resolve, writeMs));
     if (stored.writeFails) throw new Error("unavailable");
     for (const [name, window] of windows) written.set(name, structuredClone(window));

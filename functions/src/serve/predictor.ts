@@ -6,8 +6,8 @@ import { type ModelCache, routedVersions } from "./model-cache.ts";
 import { pseudonym } from "./pseudonym.ts";
 import type { ReceiptKeys } from "./receipt.ts";
 import type { RoutingCache } from "./routing-cache.ts";
-import type { Prediction, PredictRequest, ServingWindow } from "./schema.ts";
-import { countVisit, emptyServingWindow, windowKey } from "./serving-window.ts";
+import type { Prediction, PredictRequest } from "./schema.ts";
+import { countVisit, emptyServingWindow, type OpenServingWindow, windowKey } from "./serving-window.ts";
 import { within } from "./within.ts";
 
 /** Milliseconds, from its start, for which a request waits for what it does for later ones. */
@@ -17,7 +17,7 @@ const CHORES_MS = 300;
 export interface PredictorParts {
   routing: RoutingCache;
   models: ModelCache;
-  counters: CounterBuffer<ServingWindow>;
+  counters: CounterBuffer<OpenServingWindow>;
   receiptKeys: ReceiptKeys;
   pseudonymKey: string;
   /** Event time is the visit's `hora_local` (emulator only). */

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { type FieldIssue, fieldIssues } from "../shared/errors.ts";
-import { Routing, type ServedVersion } from "./schema.ts";
+import { type RoutedExperiment, Routing, type ServedVersion } from "./schema.ts";
 
 /** Shares that are taken at most for holdback and exploration, as in the policy. */
 const MAX_SHARE = 0.5;
@@ -24,7 +25,17 @@ export function routingIssues({ wanted, inForce }: { wanted: Routing; inForce: R
     const message = "only a release that everybody has got sets it; to go to another version, change stable";
     issues.push({ path: "previous_good", message });
   }
-  const { canary } = wanted;
+  const { shadow, canary, experiment } = wanted;
+  if (shadow !== null && !isDeepStrictEqual(shadow, inForce.shadow)) {
+    issues.push({
+      path: "shadow",
+      message: "only a deployment puts a candidate here (deployVersion); by hand it may go",
+    });
+  }
+  if (experiment !== null && !isDeepStrictEqual(experiment, inForce.experiment)) {
+    issues.push({ path: "experiment", message: "only startExperiment puts one here; by hand it may go" });
+    issues.push(...armIssues(experiment));
+  }
   if (canary === null) return issues;
   const { canary: running } = inForce;
   const { deployment, version, salt } = canary;
@@ -40,11 +51,34 @@ export function routingIssues({ wanted, inForce }: { wanted: Routing; inForce: R
   return issues;
 }
 
+/** What is wrong with the arms of an experiment: each begins where the one before it ends, and no name comes twice. */
+export function armIssues({ arms }: Pick<RoutedExperiment, "arms">): FieldIssue[] {
+  return arms.flatMap(({ name, from, to }, i): FieldIssue[] => {
+    const path = `experiment.arms.${i}`;
+    const before = arms.slice(0, i);
+    const start = before.at(-1)?.to;
+    return [
+      ...(to > from ? [] : [{ path: `${path}.to`, message: "must be above from" }]),
+      ...(start === undefined || start === from
+        ? []
+        : [{ path: `${path}.from`, message: "must be where the arm before ends" }]),
+      ...(before.some((other) => other.name === name)
+        ? [{ path: `${path}.name`, message: `${name} is there already` }]
+        : []),
+    ];
+  });
+}
+
 /** Versions that an edit names where another one stood: those must prove that they can answer. */
 export function newVersions({ wanted, inForce }: { wanted: Routing; inForce: Routing }): Map<string, ServedVersion> {
   const named = (routing: Routing): [string, ServedVersion][] => [
     ["stable", routing.stable],
+    ["shadow.version", routing.shadow?.version ?? "rules"],
     ["canary.version", routing.canary?.version ?? "rules"],
+    ...(routing.experiment?.arms ?? []).map(({ version }, i): [string, ServedVersion] => [
+      `experiment.arms.${i}.version`,
+      version,
+    ]),
   ];
   const before = new Map(named(inForce));
   return new Map(named(wanted).filter(([path, version]) => version !== "rules" && version !== before.get(path)));

@@ -52,12 +52,17 @@ function sealedElsewhere(fields: Record<string, unknown>): Record<string, unknow
 
 it("opens what a later release has sealed, without the fields that it has added", () => {
   const canary = { deployment: "d", version: "v_20260901T000000Z_aaaaaaaaaaaa", share: 0.1, salt: "s" };
+  const shadow = { deployment: "d", version: canary.version };
+  const arms = [0, 0.5].map((from) => ({ name: `from${from * 10}`, version: canary.version, from, to: from + 0.5 }));
+  const experiment = { id: "e", salt: "s", arms };
   const stored = sealedElsewhere({
+    shadow: { ...shadow, since: 1 },
     canary: { ...canary, since: 1 },
+    experiment: { ...experiment, since: 1, arms: arms.map((arm) => ({ ...arm, since: 1 })) },
     salts: { ...routing.salts, more: "m" },
     colour: "blue",
   });
-  expect(openSealed(stored)).toEqual({ ...routing, canary, seal: stored["seal"] });
+  expect(openSealed(stored)).toEqual({ ...routing, shadow, canary, experiment, seal: stored["seal"] });
 });
 
 describe("what is in force", () => {

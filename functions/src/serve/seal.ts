@@ -1,11 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import { canonicalJson, sha256 } from "../shared/canonical.ts";
 import { CorruptError } from "../shared/errors.ts";
-import { Canary, FIRST_ROUTING, Routing } from "./schema.ts";
+import { Canary, FIRST_ROUTING, RoutedExperiment, Routing, Shadow } from "./schema.ts";
 
 /** A routing as any release has sealed it: what a later one has added is left out here, where an edit's is refused. */
 const SealedRouting = Routing.extend({
+  shadow: Shadow.strip().nullable(),
   canary: Canary.strip().nullable(),
+  experiment: RoutedExperiment.extend({ arms: z.array(RoutedExperiment.shape.arms.element.strip()).min(2) })
+    .strip()
+    .nullable(),
   salts: Routing.shape.salts.strip(),
 }).strip();
 

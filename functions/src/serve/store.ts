@@ -1,4 +1,4 @@
-import { type DocumentSnapshot, FieldPath, type Firestore, type Transaction } from "firebase-admin/firestore";
+import type { DocumentSnapshot, Firestore, Transaction } from "firebase-admin/firestore";
 import { outOfUseIn } from "../registry/store.ts";
 import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
 import { prepareAudit } from "../shared/audit.ts";
@@ -6,7 +6,7 @@ import { CorruptError, RefusedError } from "../shared/errors.ts";
 import { readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
 import { newVersions } from "./routing-rules.ts";
-import { FIRST_ROUTING, ModelChange, type Routing, ServingWindow } from "./schema.ts";
+import { FIRST_ROUTING, ModelChange, type Routing } from "./schema.ts";
 import { inForce, openSealed, sealed } from "./seal.ts";
 
 /** The one document that says who is answered by what. */
@@ -188,49 +188,5 @@ export class RoutingStore {
 
   private changes() {
     return this.db.collection("change_log");
-  }
-}
-
-/** Windows that one batch writes. */
-const BATCH = 400;
-
-/** Serving windows that a query reads at a time. */
-const PAGE = 500;
-
-/** Writes the serving windows of an instance, and reads those of all. */
-export class ServingStore {
-  private readonly db: Firestore;
-  constructor(db: Firestore) {
-    this.db = db;
-  }
-
-  /** What all instances have answered in the windows that start in [fromMs, toMs), event time. */
-  async range({ fromMs, toMs }: { fromMs: number; toMs: number }): Promise<ServingWindow[]> {
-    const name = (ms: number): string => `${iso(ms).slice(0, 16)}Z`;
-    const ordered = this.db
-      .collection("serving_windows")
-      .orderBy(FieldPath.documentId())
-      .endBefore(name(toMs))
-      .limit(PAGE);
-    const found: ServingWindow[] = [];
-    for (let page = ordered.startAt(name(fromMs)); ; ) {
-      const { docs } = await page.get();
-      found.push(...docs.flatMap((doc) => readableDocument(ServingWindow, doc) ?? []));
-      const last = docs.at(-1);
-      if (last === undefined || docs.length < PAGE) return found;
-      page = ordered.startAfter(last.id);
-    }
-  }
-
-  /** Sets each window, by its name, to its total so far: done twice, it changes nothing. */
-  async write(windows: ReadonlyMap<string, ServingWindow>): Promise<void> {
-    const entries = [...windows];
-    for (let from = 0; from < entries.length; from += BATCH) {
-      const batch = this.db.batch();
-      for (const [name, window] of entries.slice(from, from + BATCH)) {
-        batch.set(this.db.collection("serving_windows").doc(name), window);
-      }
-      await batch.commit();
-    }
   }
 }
