@@ -104,8 +104,8 @@ describe("enough new visits", () => {
     expect(Math.abs((folded?.log_loss.mean ?? 0) - (log_loss ?? 0))).toBeLessThan(0.15);
     expect(version?.metrics.variables["animation_duration"]?.cross_validation?.folds).toBe(5);
     const { meta, files } = await new VersionStore(db, bucket()).loadFiles(job.version ?? "", "every");
-    // Bundle, reference, scaler, card, forest, and each of four boosters as binary and as JSON.
-    expect(Object.keys(meta.artefacts)).toHaveLength(13);
+    // Bundle, reference, scaler, card, forest, the trainer's answers, and each of four boosters as binary and as JSON.
+    expect(Object.keys(meta.artefacts)).toHaveLength(14);
     expect(Buffer.from(files.get("model-card.md") ?? []).toString()).toMatch(
       "**better**, against rules: accuracy over density",
     );

@@ -3,43 +3,47 @@ import { z } from "zod";
 import type { Lifecycle } from "../config.ts";
 import { cssClasses, cssVariables } from "../design/css.ts";
 import { extractFeatures } from "../design/features.ts";
+import { type GoldenContext, goldenContexts } from "../design/golden-contexts.ts";
 import { applyOverrides } from "../design/rules.ts";
-import {
-  CLASS_GROUPS,
-  CLASSES,
-  type Design,
-  FEATURE_NAMES,
-  FEATURE_SCHEMA,
-  VARIABLE_NAMES,
-  VARIABLES,
-} from "../design/schema.ts";
+import { CLASS_GROUPS, CLASSES, type Design, type UserContext, VARIABLE_NAMES, VARIABLES } from "../design/schema.ts";
 import type { VersionModel } from "../model/bundle.ts";
 import type { Bundle } from "../model/schema.ts";
 import type { ModelVersion } from "../registry/schema.ts";
-import { fieldIssues, inWords, reasonOf } from "../shared/errors.ts";
-import { type GoldenContext, goldenContexts } from "./golden-contexts.ts";
-import type { Check } from "./schema.ts";
+import { fieldIssues, inWords } from "../shared/errors.ts";
+import { attempt, check } from "./check.ts";
+import { dataSchemaCompatibility } from "./data-schema.ts";
+import { parityWithTrainer } from "./parity.ts";
+import { Check } from "./schema.ts";
 
 /** A candidate as it came from the registry, every file of it verified, or why it did not. */
 export type Candidate =
-  | { loaded: true; meta: ModelVersion; bundle: Bundle; model: VersionModel; loadMs: number }
+  | {
+      loaded: true;
+      meta: ModelVersion;
+      bundle: Bundle;
+      model: VersionModel;
+      files: ReadonlyMap<string, Uint8Array>;
+      loadMs: number;
+    }
   | { loaded: false; reason: string };
 
-/** Limits of one answer, and a clock in milliseconds to measure it with. */
+/** Limits of one answer, a clock in milliseconds to measure it with, and what to measure it on. */
 export interface CheckOptions {
   policy: Pick<Lifecycle["deployment"], "check_mean_ms" | "check_p95_ms" | "check_p99_ms">;
   clockMs: () => number;
+  /** Feature rows of the site's visitors, in the order of FEATURE_NAMES; NaN is missing. */
+  rows: readonly Float32Array[];
 }
 
 /** Answers that the performance test measures, cold ones included. */
-const TIMED_ANSWERS = 504;
+export const TIMED_ANSWERS = 504;
 /** Milliseconds after which it stops: a model this slow fails on what has been measured. */
 const TIMED_MS = 20_000;
 
-/** The five pre-deployment checks, in order, each with what it measured. Without a model the other four cannot pass. */
+/** The six pre-deployment checks, in order, each with what it measured. Without a model the other five cannot pass. */
 export function checkCandidate(candidate: Candidate, options: CheckOptions): Check[] {
   if (!candidate.loaded) {
-    const rest = ["prediction_test", "performance_test", "api_compatibility", "data_schema_compatibility"] as const;
+    const rest = Check.shape.name.options.slice(1);
     const untested = rest.map((name) => check(name, ["not tested: the version did not load"], "", {}));
     return [check("model_loading", [candidate.reason], "", {}), ...untested];
   }
@@ -50,6 +54,7 @@ export function checkCandidate(candidate: Candidate, options: CheckOptions): Che
     performanceTest(candidate.model, golden, options),
     apiCompatibility(candidate.model, golden),
     dataSchemaCompatibility(candidate),
+    parityWithTrainer(candidate),
   ];
 }
 
@@ -84,16 +89,21 @@ function designFaults({ classes, variables, confidence }: Design): string[] {
   return [...groups, ...values.map((name) => `${name}: ${variables[name]} is out of range`)];
 }
 
-/** The time of one answer, features included: mean, p95 and p99 (simple-statistics' quantile) below the policy's limits. */
+/**
+ * The time of one answer: mean, p95 and p99 (simple-statistics' quantile) below the policy's limits. Features are those of real
+ * visitors, as far as there are any; a new site's are computed from golden contexts, within the time that is measured.
+ */
 function performanceTest(model: VersionModel, golden: readonly GoldenContext[], options: CheckOptions): Check {
   const times: number[] = [];
   const startMs = options.clockMs();
   let nowMs = startMs;
   const faults = attempt(() => {
     while (times.length < TIMED_ANSWERS && nowMs - startMs < TIMED_MS) {
-      const visit = golden[times.length % golden.length];
+      const visit = golden[times.length % golden.length] as GoldenContext;
+      const row = options.rows[times.length];
       const beganMs = nowMs;
-      if (visit !== undefined) finalDesign(model, visit);
+      if (row === undefined) goldenAnswer(model, visit);
+      else answer(model, Float64Array.from(row), visit.context);
       nowMs = options.clockMs();
       times.push(nowMs - beganMs);
     }
@@ -103,7 +113,8 @@ function performanceTest(model: VersionModel, golden: readonly GoldenContext[], 
   const measured = times.length === 0 ? [0] : times;
   const [p95_ms = 0, p99_ms = 0] = quantile(measured, [0.95, 0.99]);
   const { check_mean_ms, check_p95_ms, check_p99_ms } = options.policy;
-  const figures = { answers: times.length, mean_ms: mean(measured), p95_ms, p99_ms };
+  const realRows = Math.min(times.length, options.rows.length);
+  const figures = { answers: times.length, real_rows: realRows, mean_ms: mean(measured), p95_ms, p99_ms };
   const limits: [string, number, number][] = [
     ["mean", figures.mean_ms, check_mean_ms],
     ["p95", figures.p95_ms, check_p95_ms],
@@ -114,13 +125,17 @@ function performanceTest(model: VersionModel, golden: readonly GoldenContext[], 
   return check(
     "performance_test",
     faults,
-    `mean ${figures.mean_ms.toFixed(2)} ms, p99 ${figures.p99_ms.toFixed(2)} ms`,
+    `mean ${figures.mean_ms.toFixed(2)} ms, p99 ${p99_ms.toFixed(2)} ms; ${realRows} of ${times.length} answers to rows of real visitors`,
     figures,
   );
 }
 
-function finalDesign(model: VersionModel, { context, history }: GoldenContext) {
-  const design = applyOverrides(model.predict(extractFeatures(context, history)), context);
+function goldenAnswer(model: VersionModel, { context, history }: GoldenContext) {
+  return answer(model, extractFeatures(context, history), context);
+}
+
+function answer(model: VersionModel, features: Float64Array, context: UserContext) {
+  const design = applyOverrides(model.predict(features), context);
   return {
     css_classes: cssClasses(design.classes),
     css_variables: cssVariables(design.variables),
@@ -148,51 +163,10 @@ const AnswerShape = z.strictObject({
 function apiCompatibility(model: VersionModel, golden: readonly GoldenContext[]): Check {
   const faults = golden.flatMap((visit) =>
     attempt(() => {
-      const parsed = AnswerShape.safeParse(JSON.parse(JSON.stringify(finalDesign(model, visit))));
+      const parsed = AnswerShape.safeParse(JSON.parse(JSON.stringify(goldenAnswer(model, visit))));
       return parsed.success ? [] : [inWords(fieldIssues(parsed.error))];
     }),
   );
   const figures = { answers: golden.length, invalid: faults.length };
   return check("api_compatibility", faults, `${golden.length} answers fit the HTTP contract`, figures);
-}
-
-/** The version was trained on the features that are computed today, and its document and its bundle agree, by name. */
-function dataSchemaCompatibility({ meta, bundle, model }: Loaded): Check {
-  const known: readonly string[] = FEATURE_NAMES;
-  const varying = model.varyingGroups.join(", ");
-  const faults: string[] = [];
-  if (meta.feature_schema !== FEATURE_SCHEMA) {
-    faults.push(`trained on feature schema ${meta.feature_schema}; logs have ${FEATURE_SCHEMA}`);
-  }
-  const unknown = meta.features.filter((name) => !known.includes(name));
-  if (unknown.length > 0) faults.push(`unknown features: ${unknown.join(", ")}`);
-  if (new Set(bundle.features).size !== bundle.features.length) faults.push("the bundle names a feature twice");
-  if (bundle.features.join() !== meta.features.join()) faults.push("the bundle's features are not the document's");
-  if (CLASS_GROUPS.filter((group) => meta.varying_groups.includes(group)).join(", ") !== varying) {
-    faults.push(
-      `the document says that ${meta.varying_groups.join(", ") || "nothing"} varies, the models ${varying || "nothing"}`,
-    );
-  }
-  const targets = CLASS_GROUPS.length + VARIABLE_NAMES.length;
-  const figures = { features: bundle.features.length, targets, feature_schema: meta.feature_schema };
-  const message = `${bundle.features.length} features and ${targets} targets are known by name`;
-  return check("data_schema_compatibility", faults, message, figures);
-}
-
-/** What an attempt finds; that it throws is a finding too. */
-function attempt(findings: () => string[]): string[] {
-  try {
-    return findings();
-  } catch (error) {
-    return [reasonOf(error)];
-  }
-}
-
-/** Faults that a check's message lists; the figures say how many there are. */
-const LISTED = 3;
-
-function check(name: Check["name"], faults: readonly string[], message: string, figures: Check["figures"]): Check {
-  const ok = faults.length === 0;
-  const listed = [...new Set(faults)].slice(0, LISTED).join("; ");
-  return { name, ok, message: ok ? message : listed, figures };
 }

@@ -18,7 +18,7 @@ export async function lookAt(deployment: Deployment, sources: LookSources, nowMs
   const facts: Measured = { policy, checks: null, look: null, forecast: null, problem: null };
   try {
     if (deployment.phase === "checking") {
-      const checks = await runChecks(deployment.version, sources);
+      const checks = await runChecks(deployment.version, sources, nowMs);
       return { ...facts, checks, forecast: await forecast(deployment, sources, nowMs) };
     }
     const evidence = await readEvidence(deployment, sources, nowMs);

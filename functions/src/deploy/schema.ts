@@ -34,6 +34,7 @@ export const Check = z.object({
     "performance_test",
     "api_compatibility",
     "data_schema_compatibility",
+    "parity",
   ]),
   ok: z.boolean(),
   message: z.string(),

@@ -285,6 +285,16 @@ export const Importance = z.object({
 });
 export type Importance = z.infer<typeof Importance>;
 
+/**
+ * What a version was trained to answer: the classes of each group in the order of their indices, and each variable's unit and
+ * bounds, inclusive. Names are open, so that a version of another release can still be read, and told what does not fit.
+ */
+export const Outputs = z.object({
+  classes: z.record(z.string(), z.array(z.string())),
+  variables: z.record(z.string(), z.object({ unit: z.string(), min: z.number(), max: z.number() })),
+});
+export type Outputs = z.infer<typeof Outputs>;
+
 /** What a version was made from. */
 const Lineage = z.object({
   kind: z.enum(["full", "incremental"]),
@@ -329,6 +339,8 @@ export const ModelVersion = z.object({
   feature_schema: z.number().int(),
   /** Class groups whose target varies: the ones that exploration may change. */
   varying_groups: z.array(z.enum(CLASS_GROUPS)),
+  /** Not there in versions that were trained before it was kept. */
+  outputs: Outputs.optional(),
   lineage: Lineage,
   metrics: z.object({
     classes: z.record(z.enum(CLASS_GROUPS), GroupMetrics),

@@ -9,6 +9,7 @@ import { CorruptError, fieldIssues, inWords, reasonOf } from "../shared/errors.t
 import { alreadyExists, parseDocument, readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
 import { outOfUse } from "./out-of-use.ts";
+import { PARITY_FILE } from "./parity-file.ts";
 import { type Artefact, ModelVersion } from "./schema.ts";
 import { checksums, contentHash, versionTime } from "./version-id.ts";
 
@@ -136,7 +137,7 @@ export class VersionStore {
 
   /**
    * The files of a version, each verified against the document by size and SHA-256: those that an answer needs, or every one,
-   * the JSON exports too, which nothing here reads. A version with a damaged file is quarantined, and not looked at again.
+   * the JSON exports and the trainer's answers too. A version with a damaged file is quarantined, and not looked at again.
    * @throws {CorruptError} naming the file that is missing or is not what was published
    */
   async loadFiles(
@@ -308,9 +309,9 @@ export async function outOfUseIn(tx: Transaction, db: Firestore, version: string
   }
 }
 
-/** Files that only people and other programs read. */
+/** Files that no answer needs: people, other programs and the check before a deployment read them. */
 function isNeeded(file: string): boolean {
-  return !file.endsWith(XGBOOST_JSON) && !file.endsWith(".md");
+  return !file.endsWith(XGBOOST_JSON) && !file.endsWith(".md") && file !== PARITY_FILE;
 }
 
 function typeOf({ path }: Artefact): string {

@@ -11,6 +11,8 @@ import { FOREST_FILE, freezeBundle } from "../model/bundle-trees.ts";
 import { parseBooster } from "../model/format.ts";
 import { type Bundle, type Target, XGBOOST_JSON } from "../model/schema.ts";
 import { writeXgboostJson } from "../model/write-xgboost-json.ts";
+import { presentOutputs } from "../registry/outputs.ts";
+import { PARITY_FILE } from "../registry/parity-file.ts";
 import type { LoadedVersion, Publication } from "../registry/store.ts";
 import { canonicalJson } from "../shared/canonical.ts";
 import { type Answers, answersOf } from "./answers.ts";
@@ -23,6 +25,7 @@ import { offPolicyEvidence } from "./off-policy-evidence.ts";
 import { referenceOf } from "./reference.ts";
 import { renewedReference } from "./renewed-reference.ts";
 import { scalerOf } from "./scaler.ts";
+import { trainerAnswers } from "./trainer-answers.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A version that only lacks its name. */
@@ -44,8 +47,8 @@ export interface Makings {
 type Beat = (message: string) => Promise<void>;
 
 /**
- * Makes a version: bundle, frozen trees, reference, statistics, figures on the hold-out, the gate's verdict, and the card that
- * tells of it all. The same makings give the same bytes.
+ * Makes a version: bundle, frozen trees, what the trainer itself answers, reference, statistics, figures on the hold-out, the
+ * gate's verdict, and the card that tells of it all. The same makings give the same bytes.
  * @param beat a sign of life, every few seconds at least
  */
 export async function makeVersion(
@@ -53,12 +56,14 @@ export async function makeVersion(
   { boosters, serving, trainedAt, lineage }: Makings,
   beat: Beat,
 ): Promise<Assembled> {
-  const { examples, split } = workspace;
+  const { examples, split, training } = workspace;
   const files = new Map<string, Uint8Array>();
   for (const [target, bytes] of boosters) files.set(boosterFile(target), bytes);
   const bundle = bundleOf(workspace);
   files.set("bundle.json", encode(bundle));
   addOtherForms(bundle, files);
+  await beat("asking the trainer's module for its own answers");
+  files.set(PARITY_FILE, encode(await trainerAnswers(bundle, files, training.seed)));
   const model = openBundle(bundle, files);
 
   const all = Int32Array.from(examples.ids.keys());
@@ -83,6 +88,7 @@ export async function makeVersion(
     trained_at: trainedAt,
     features: [...FEATURE_NAMES],
     varying_groups: [...model.varyingGroups],
+    outputs: presentOutputs(),
     lineage,
     metrics,
     gate,

@@ -1,4 +1,4 @@
-import type { History, UserContext } from "../design/schema.ts";
+import type { History, UserContext } from "./schema.ts";
 
 /** A visit that every version must be able to answer. */
 export interface GoldenContext {
