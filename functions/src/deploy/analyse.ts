@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** Of a guardrail's alpha four fifths are for all strata together, and a twenty-fifth for each stage alone: harm that begins late is diluted. */
-const OF_ALL = 0.8;
+export const OF_ALL = 0.8;
 const OF_STAGE = 0.04;
 
 /** Harm that halves the traffic first, where there is enough of it; all other harm rolls back at once. */

@@ -10,7 +10,7 @@ import type { Metric, MetricFigure } from "./schema.ts";
 type Policy = Lifecycle["deployment"];
 
 /** Visits at which sequences are narrowest: harm of some points is seen after some hundred of them. */
-const TUNED_FOR = 500;
+export const TUNED_FOR = 500;
 
 /** A metric that is a mean, with the direction and the size of its harm. */
 export interface MeanMetric {

@@ -1,7 +1,7 @@
 import { reasonOf } from "../shared/errors.ts";
 import { analyse } from "./analyse.ts";
-import { forecast } from "./forecast.ts";
 import { type EvidenceSources, readEvidence } from "./read-evidence.ts";
+import { readForecast } from "./read-forecast.ts";
 import { type CheckSources, runChecks } from "./run-checks.ts";
 import type { Deployment } from "./schema.ts";
 import type { Measured } from "./store.ts";
@@ -18,8 +18,11 @@ export async function lookAt(deployment: Deployment, sources: LookSources, nowMs
   const facts: Measured = { policy, checks: null, look: null, forecast: null, problem: null };
   try {
     if (deployment.phase === "checking") {
-      const checks = await runChecks(deployment.version, sources, nowMs);
-      return { ...facts, checks, forecast: await forecast(deployment, sources, nowMs) };
+      const [checks, forecast] = await Promise.all([
+        runChecks(deployment.version, sources, nowMs),
+        readForecast(deployment.previous, sources, nowMs),
+      ]);
+      return { ...facts, checks, forecast };
     }
     const evidence = await readEvidence(deployment, sources, nowMs);
     const analysis = analyse(evidence, policy, nowMs);
