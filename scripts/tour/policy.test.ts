@@ -12,6 +12,14 @@ describe("the tour's policy", () => {
       "training.incremental_holdout_sessions 200 instead of 1500",
       "triggers.after_training_hours 240 instead of 72",
       "deployment.stage_min_visitors 50 instead of 300",
+      "deployment.shadow_min_hours 0 instead of 2",
+      "deployment.shadow_min_visitors 50 instead of 500",
+      "deployment.bake_hours 1 instead of 24",
+      "deployment.first_look_visits 10 instead of 100",
+      "deployment.guardrails.engagement.pass_margin 0.9 instead of 0.05",
+      "deployment.guardrails.engagement.last_pass_margin 0.9 instead of 0.03",
+      "deployment.guardrails.errors.pass_rate 0.5 instead of 0.02",
+      "deployment.guardrails.accuracy.margin 0.5 instead of 0.05",
     ]);
   });
 });

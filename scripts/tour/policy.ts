@@ -9,14 +9,28 @@ export const TOUR_POLICY = {
   training: { window_days: 2, incremental_holdout_sessions: 200 },
   // Tastes turn in the week that belongs to the schedule: by itself, the accuracy trigger would not wait for Monday.
   triggers: { after_training_hours: 240 },
-  deployment: { stage_min_visitors: 50 },
+  // A stage of 50 visitors tells gross harm from none, and nothing finer: what a candidate must prove is less in proportion.
+  deployment: {
+    stage_min_visitors: 50,
+    shadow_min_hours: 0,
+    shadow_min_visitors: 50,
+    bake_hours: 1,
+    first_look_visits: 10,
+    guardrails: {
+      engagement: { pass_margin: 0.9, last_pass_margin: 0.9 },
+      errors: { pass_rate: 0.5 },
+      accuracy: { margin: 0.5 },
+    },
+  },
 } as const;
 
 /** The changes in words, `collect.maturity_minutes 0 instead of 45`, taken from the policy's own defaults. */
-export function changesInWords(policy: Record<string, Record<string, unknown>>): string[] {
-  const defaults = Lifecycle.parse({}) as Record<string, unknown>;
-  return Object.entries(policy).flatMap(([section, settings]) => {
-    const usual = defaults[section] as Record<string, unknown>;
-    return Object.entries(settings).map(([name, value]) => `${section}.${name} ${value} instead of ${usual[name]}`);
+export function changesInWords(policy: object, usual: object = Lifecycle.parse({}), within = ""): string[] {
+  return Object.entries(policy).flatMap(([name, value]: [string, unknown]) => {
+    const known = (usual as Record<string, unknown>)[name];
+    const nested = typeof value === "object" && value !== null;
+    return nested
+      ? changesInWords(value, known as object, `${within}${name}.`)
+      : [`${within}${name} ${value} instead of ${known}`];
   });
 }

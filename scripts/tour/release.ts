@@ -13,7 +13,7 @@ export const ROUTING_FRESH_MS = 1_200;
 /** Treatment visitors beyond the floor before a stage is thought full: some logs are lost, some visits came too early. */
 const SPARE_VISITORS = 5;
 /** Seconds within which what was visited is surely folded: the fold stays FOLD_SETTLE_SECONDS behind. */
-const FOLDED_SECONDS = 6;
+const FOLDED_SECONDS = 10;
 
 /**
  * A deployment takes the version through its stages while the crowd keeps visiting: the second half of step 3, and of step 5
@@ -29,9 +29,11 @@ export async function release(tour: Tour, version: string): Promise<void> {
     for (const { visit, prediction } of await liveHour(tour, hour)) {
       if (prediction.arm === "treatment") treated.add(visit.visitorNumber);
     }
+    const isInShadow = deployment.phase === "shadow";
     const share = 100 * (deployment.stages[deployment.stage] ?? 0);
-    narrator.progress(`${share} %: ${treated.size} treatment visitors, ${life.crowd.visitorCount} visitors in all`);
-    if (treated.size < wanted) continue;
+    const at = isInShadow ? "in the shadow" : `${share} %: ${treated.size} treatment visitors`;
+    narrator.progress(`${at}, ${life.crowd.visitorCount} visitors in all`);
+    if (!isInShadow && treated.size < wanted) continue;
     const before = deployment;
     deployment = await advance(tour, before);
     tell(tour, deployment, before.log.length);
@@ -57,8 +59,8 @@ export async function release(tour: Tour, version: string): Promise<void> {
     return `every pre-deployment check should have passed, but they say ${JSON.stringify(deployment.checks)}`;
   });
   const raised = deployment.log.filter(({ action }) => action === "start" || action === "advance").length;
-  check(raised === deployment.stages.length, () => {
-    return `the release should have gone through ${deployment.stages.length} stages, but its log has ${raised}`;
+  check(raised === 1 + deployment.stages.length, () => {
+    return `the release should have gone through the shadow and ${deployment.stages.length} stages, but its log has ${raised}`;
   });
   const routing = await state.routing();
   check(routing?.stable === version && routing.canary === null, () => {
@@ -66,7 +68,7 @@ export async function release(tour: Tour, version: string): Promise<void> {
   });
 }
 
-/** Lets the schedule run, minute by minute, until the version has its first traffic. */
+/** Lets the schedule run, minute by minute, until the version is in the shadow. */
 async function begin(tour: Tour, version: string): Promise<Deployment> {
   const { life, state } = tour;
   let atMs = life.crowd.nowMs;
@@ -86,18 +88,18 @@ async function begin(tour: Tour, version: string): Promise<Deployment> {
   return begun;
 }
 
-/** Lets the system fold and advance until the stage is over, or what was visited is surely folded and is not enough. */
+/** Lets the system fold what was visited, and look at it once. */
 async function advance(tour: Tour, before: Deployment): Promise<Deployment> {
   const { life, state } = tour;
   const deadline = performance.now() + FOLDED_SECONDS * 1000;
-  for (;;) {
+  do {
     await new Promise((later) => setTimeout(later, 300));
     await runAt(tour, "monitorHealth", life.crowd.nowMs);
-    await runAt(tour, "advanceDeployments", life.crowd.nowMs + MINUTE_MS);
-    const after = (await state.deployments()).find(({ id }) => id === before.id);
-    check(after !== undefined, () => `the deployment ${before.id} should still be there, but is gone`);
-    if (after.log.length > before.log.length || performance.now() > deadline) return after;
-  }
+  } while ((await state.folded()) < life.told.accepted && performance.now() < deadline);
+  await runAt(tour, "advanceDeployments", life.crowd.nowMs + MINUTE_MS);
+  const after = (await state.deployments()).find(({ id }) => id === before.id);
+  check(after !== undefined, () => `the deployment ${before.id} should still be there, but is gone`);
+  return after;
 }
 
 /** What a deployment has put on record since it had `from` entries. */

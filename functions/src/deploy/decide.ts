@@ -18,7 +18,7 @@ export function decide(deployment: Deployment, facts: Facts, nowMs: number): Dec
 }
 
 /** When the deployment last moved, event time in epoch ms: nothing moves it twice at one time, or backwards. */
-export function lastMoveMs(deployment: Deployment): number {
+function lastMoveMs(deployment: Deployment): number {
   return Date.parse(deployment.log.at(-1)?.at ?? deployment.started_at);
 }
 

@@ -22,7 +22,7 @@ export interface AnswerDrift {
 }
 
 /** Whether what we see can be believed at all: all times are event time, epoch ms. */
-export interface DataHealth {
+interface DataHealth {
   /** What was answered before it has matured, and been folded if nothing is wrong. */
   foldedUntilMs: number;
   /** Why the fold or the site is not to be believed, in words; null if nothing is wrong. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { performance } from "node:perf_hooks";
 import { logger } from "firebase-functions";
 import { onSchedule } from "firebase-functions/scheduler";
 import { REGION } from "../config.ts";
@@ -12,8 +13,9 @@ const MAX_STEPS = 100;
 export const monitorHealth = onSchedule(
   { schedule: "every 5 minutes", region: REGION, memory: "512MiB", timeoutSeconds: 180 },
   async (event) => {
-    const [{ followLogs }, { reviveStuckJobs }, { verifyRoutedVersions }] = await Promise.all([
+    const [{ followLogs }, { guardDeployment }, { reviveStuckJobs }, { verifyRoutedVersions }] = await Promise.all([
       import("../train/follow-logs.ts"),
+      import("../deploy/advance-due-deployments.ts"),
       import("./revive-stuck-jobs.ts"),
       import("./verify-routed-versions.ts"),
     ]);
@@ -24,6 +26,9 @@ export const monitorHealth = onSchedule(
       verifyRoutedVersions(database(), bucket()),
       followLogs(database(), bucket(), { ...run, ...times }),
     );
-    logger.info("health", { revived, damaged, followed });
+    // What was just folded may show harm: afterwards, and whatever became of the rest.
+    const now = { nowMs: times.eventMs, clockMs: () => performance.now() };
+    const guarded = await guardDeployment(database(), bucket(), now);
+    logger.info("health", { revived, damaged, followed, guarded });
   },
 );
