@@ -41,7 +41,7 @@ export function forecast(week: SiteWeek, policy: Policy, maturityHours: number):
   const mostHours = 2 * policy.hold_hours;
   const lead = Math.max(policy.shadow_min_hours, policy.shadow_min_visitors / week.visitorsPerHour) + maturityHours;
   const ofMean = (size: number, variance: number, alpha: number): number =>
-    visitsToSee({ size, variance, alpha: alpha * OF_ALL }, first);
+    Math.max(policy.first_look_visits, visitsToSee({ size, variance, alpha: alpha * OF_ALL }, first));
   const byVisits = [
     {
       metric: "engagement" as const,
