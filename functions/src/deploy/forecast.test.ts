@@ -48,7 +48,7 @@ describe("the forecast of a deployment", () => {
 
   it.each([
     ["more traffic", site(500), site(1000)],
-    ["less variance", site(1000, { engagement: { mean: 0.2, variance: 1 } }), site(1000)],
+    ["less variance", site(2000, { engagement: { mean: 0.2, variance: 0.4 } }), site(2000)],
   ])("needs less time with %s", (_, slower, faster) => {
     const hours = [slower, faster].map((week) => of(week));
     expect(hours[0]?.hours_to_promote).toBeGreaterThan(hours[1]?.hours_to_promote ?? Number.POSITIVE_INFINITY);
