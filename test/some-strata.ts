@@ -27,7 +27,7 @@ interface ArmFigures {
 const SPREAD = 0.2;
 
 /** An arm whose visits are even over all buckets. */
-export function someArm({
+function someArm({
   visits,
   visitors = visits / 2,
   engaged = 0.2,
