@@ -315,7 +315,7 @@ export const Lifecycle = z
         max_days: z.number().min(0.1).max(30).default(7),
         /** Hours and mature visitors that the shadow takes at least. */
         shadow_min_hours: z.number().min(0).max(168).default(2),
-        shadow_min_visitors: z.number().int().min(1).max(10_000_000).default(500),
+        shadow_min_visitors: z.number().int().min(0).max(10_000_000).default(500),
         /** Hours at 100 % until the release is completed, and what was in service becomes `previous_good`. */
         bake_hours: z.number().min(0).max(168).default(24),
         /** Hours that a stage may be inconclusive; once more as many, then it ends with not enough data. */
