@@ -68,7 +68,7 @@ describe("a relative effect", () => {
     const squares = { control: 0.01, treatment: 0.04 };
     const { effect, standardError } = figuresOf(relativeEffect({ control: 2, treatment: 3, squares }));
     expect(effect).toBe(0.5);
-    // sqrt(0.04 / 2 ** 2 + 0.01 * 3 ** 2 / 2 ** 4); Fieller's interval is the same as the standard errors go to 0
+    // sqrt(0.04 / 2 ** 2 + 0.01 * 3 ** 2 / 2 ** 4)
     expect(standardError).toBeCloseTo(0.125, 14);
     expect(standardError).toBeGreaterThan(Math.sqrt(0.05) / 2);
   });
