@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { foldInto } from "../functions/src/collect/fold.ts";
 import type { Window } from "../functions/src/collect/schema.ts";
-import { addToSketch, emptySketch } from "../functions/src/collect/sketch.ts";
-import { emptyWindow, windowId } from "../functions/src/collect/window.ts";
+import { windowId } from "../functions/src/collect/window.ts";
 import { Deployment } from "../functions/src/deploy/schema.ts";
 import { VersionStore } from "../functions/src/registry/store.ts";
 import { checksums, versionId } from "../functions/src/registry/version-id.ts";
 import type { Routing } from "../functions/src/serve/schema.ts";
+import { ServingStore } from "../functions/src/serve/serving-store.ts";
+import { countVisit, emptyServingWindow, windowKey } from "../functions/src/serve/serving-window.ts";
 import { ROUTING_PATH, RoutingStore } from "../functions/src/serve/store.ts";
 import { bucket, database } from "../functions/src/shared/firestore.ts";
 import { floorTo, iso } from "../functions/src/shared/time.ts";
@@ -14,6 +16,7 @@ import { callFunction, runSchedule, signUp } from "../scripts/stack/client.ts";
 import { restorePolicyAfterwards, setPolicy } from "./policy.ts";
 import { predictAt } from "./predict-client.ts";
 import { putRouting } from "./routing.ts";
+import { someLog } from "./some-log.ts";
 import { someFiles, somePublication } from "./some-version.ts";
 
 const MINUTE = 60_000;
@@ -21,6 +24,16 @@ const HOUR = 3_600_000;
 const DAY = 86_400_000;
 /** Virtual time, in the past; the stages run over the end of an hour and of a day. */
 const START = Date.parse("2026-03-02T23:45:00Z");
+
+/** Hundreds of visitors are no test's: a stage of 50 tells gross harm from none, so a candidate has to prove less. */
+const SMALL_SITE = {
+  stage_min_visitors: 50,
+  shadow_min_hours: 0,
+  shadow_min_visitors: 0,
+  bake_hours: 24,
+  first_look_visits: 10,
+  guardrails: { engagement: { pass_margin: 0.9, last_pass_margin: 0.9 }, errors: { pass_rate: 0.5 } },
+};
 
 /** A file that other programs read, and no answer needs. */
 const EXPORT = "density.xgboost.json";
@@ -32,7 +45,7 @@ restorePolicyAfterwards();
 
 beforeAll(async () => {
   admin = await signUp("admin");
-  await setPolicy({ deployment: { stage_min_visitors: 50 } });
+  await setPolicy({ deployment: SMALL_SITE });
 });
 
 afterAll(async () => {
@@ -64,26 +77,60 @@ const deploymentOf = async (id: string) => Deployment.parse((await db.collection
 const tick = (ms: number) => runSchedule("advanceDeployments", iso(ms));
 const call = (name: string, data: unknown, idToken = admin.idToken) => callFunction(name, data, idToken);
 
-/** Mature logs of so many treatment visitors in the hour of `atMs`, answered under a routing revision, as the fold has them. */
-async function visited(version: string, atMs: number, revision: number, visitors: number): Promise<void> {
-  const key = { version, arm: "treatment", granularity: "1h", startMs: floorTo(atMs, HOUR), shard: 0 } as const;
-  const units = addToSketch(
-    emptySketch(),
-    Array.from({ length: visitors }, (_, i) => `visitor ${i}`),
-  );
-  const reference = db.collection("windows").doc(windowId(key));
-  const stored = ((await reference.get()).data() as Window | undefined) ?? emptyWindow(key);
-  const by_revision = { ...stored.by_revision, [revision]: { visits: visitors, units } };
-  await reference.set({ ...stored, visits: stored.visits + visitors, units, by_revision });
+/** Visits of so many treatment visitors, and of those who go with them in the control, answered and folded under a routing revision. */
+async function visited(
+  { version, previous, stages, stage }: Deployment,
+  atMs: number,
+  revision: number,
+  { visitors, erring = 0 }: { visitors: number; erring?: number },
+): Promise<void> {
+  const event_at = iso(atMs);
+  const share = stages[stage] ?? 1;
+  const arms = [
+    ["treatment", version, visitors],
+    ["control", previous, share === 1 ? 0 : Math.round((visitors * 0.5) / share)],
+  ] as const;
+  for (const [arm, assigned_version, count] of arms) {
+    if (count === 0) continue;
+    const people = Array.from({ length: count }, (_, i) => ({
+      unit: `${arm} visitor ${i}`,
+      predict_outcome: arm === "treatment" && i < erring ? ("error" as const) : ("ok" as const),
+    }));
+    const receipt = { arm, assigned_version, routing_revision: revision, event_at, model_version: assigned_version };
+    const logs = people.map((person, i) =>
+      someLog({
+        ...receipt,
+        ...person,
+        prediction_id: `${arm}.${revision}.${i}`,
+        session_id: person.unit,
+        session_duration: i % 5 === 0 ? 200_000 : 1,
+        interactions_count: 9,
+        scroll_depth: 1,
+      }),
+    );
+    const hour = { version: assigned_version, arm, granularity: "1h", startMs: floorTo(atMs, HOUR), shard: 0 } as const;
+    const reference = db.collection("windows").doc(windowId(hour));
+    const stored = (await reference.get()).data() as Window | undefined;
+    const folded = foldInto(new Map(stored === undefined ? [] : [[windowId(hour), stored]]), logs).get(windowId(hour));
+    await reference.set(folded ?? {});
+    const window = emptyServingWindow(receipt);
+    people.forEach(({ unit }, i) => {
+      countVisit(window, { receipt: { ...receipt, unit }, stale: false, latency: 2 + (i % 3) });
+    });
+    await new ServingStore(db).write(new Map([[`${windowKey(receipt)}.${revision}.${visitors}`, window]]));
+  }
 }
 
-/** Opens a deployment by an admin and starts its first stage; its id, version and the time then. */
+/** Opens a deployment by an admin and brings it to its first stage; its id, version and the time then. */
 async function rollingDeployment(): Promise<{ id: string; version: string; atMs: number }> {
   const version = await publish("not_better");
   const outcome = await call("deployVersion", { version, reason: "a test" });
   expect(outcome).toMatchObject({ ok: true, result: { phase: "checking" } });
   const { id } = (outcome as { result: { id: string } }).result;
-  const atMs = Date.parse((await deploymentOf(id)).started_at) + MINUTE;
+  const startedMs = Date.parse((await deploymentOf(id)).started_at);
+  await tick(startedMs + MINUTE);
+  expect(await deploymentOf(id)).toMatchObject({ phase: "shadow", stage: -1 });
+  const atMs = startedMs + 2 * MINUTE;
   await tick(atMs);
   expect(await deploymentOf(id)).toMatchObject({ phase: "rolling", stage: 0 });
   return { id, version, atMs };
@@ -96,7 +143,7 @@ describe("a version that proved better", () => {
     version = await publish();
   });
 
-  it("goes from 5 to 100 % by the schedule alone, one step at a time, and is returned from at once", async () => {
+  it("goes from the shadow to 100 % by the schedule alone, one step at a time, and is returned from at once", async () => {
     const id = `d.${version}`;
     let nowMs = START;
     const seen = [];
@@ -109,24 +156,27 @@ describe("a version that proved better", () => {
     await Promise.all([minute().catch(minute), minute().catch(minute), minute().catch(minute)]);
     await tick(nowMs - MINUTE);
     let deployment = await deploymentOf(id);
-    expect(deployment).toMatchObject({ phase: "rolling", stage: 0, previous: "rules", stage_since: iso(nowMs) });
-    expect(deployment.checks.map(({ ok }) => ok)).toEqual([true, true, true, true, true]);
+    expect(deployment).toMatchObject({ phase: "shadow", stage: -1, previous: "rules", stage_since: iso(nowMs) });
+    expect(deployment.checks.map(({ ok }) => ok)).toEqual(Array(6).fill(true));
     expect(deployment.log.length).toBe(2);
+    expect(await routing.read()).toMatchObject({ shadow: { deployment: id, version }, canary: null, stable: "rules" });
+    nowMs += 5 * MINUTE;
+    await tick(nowMs);
+    deployment = await deploymentOf(id);
 
     for (let stage = 0; stage < 5; stage++) {
       const live = await routing.read();
+      expect(live).toMatchObject({ shadow: null, stable: "rules", previous_good: "rules" });
       expect(live.canary).toMatchObject({ deployment: id, version, share: deployment.stages[stage] });
       expect(live.revision).toBe(deployment.stage_revision);
       seen.push(live.canary);
-      // Visitors of an earlier stage do not count, 49 are too few, and with 50 the last millisecond matters.
-      await visited(version, nowMs, deployment.stage_revision - 1, 200);
-      await visited(version, nowMs, deployment.stage_revision, 49);
+      // 49 are too few, and with 50 it is looked at after five minutes more; the last stage bakes for a day.
+      await visited(deployment, nowMs, deployment.stage_revision, { visitors: 49 });
       await tick(nowMs + 5 * MINUTE);
+      await visited(deployment, nowMs, deployment.stage_revision, { visitors: 50 });
+      await tick(nowMs + 10 * MINUTE - 1);
       expect((await deploymentOf(id)).stage).toBe(stage);
-      await visited(version, nowMs, deployment.stage_revision, 50);
-      await tick(nowMs + 5 * MINUTE - 1);
-      expect((await deploymentOf(id)).stage).toBe(stage);
-      nowMs += 5 * MINUTE;
+      nowMs += stage === 4 ? DAY : 10 * MINUTE;
       await tick(nowMs);
       deployment = await deploymentOf(id);
       await tick(nowMs);
@@ -136,12 +186,13 @@ describe("a version that proved better", () => {
     expect(deployment).toMatchObject({ phase: "completed", stage: 4 });
     expect(seen.map((canary) => canary?.share)).toEqual([0.05, 0.1, 0.25, 0.5, 1]);
     expect(new Set(seen.map((canary) => canary?.salt)).size).toBe(1);
+    expect(deployment.log.at(-2)?.analysis).toMatchObject({ verdict: "pass", figures: expect.any(Array) });
     const after = await routing.read();
     expect(after).toMatchObject({ stable: version, previous_good: "rules", canary: null });
     expect((await predictAt(after.revision)).prediction).toMatchObject({ model_version: version, arm: "stable" });
     const { docs } = await db.collection("audit").where("target", "==", `deployments/${id}`).get();
     expect(docs.map((doc) => doc.get("action")).sort()).toEqual(
-      ["open_deployment", "deployment_start", ...Array(4).fill("deployment_advance"), "deployment_complete"].sort(),
+      ["open_deployment", "deployment_start", ...Array(5).fill("deployment_advance"), "deployment_complete"].sort(),
     );
 
     // Nothing more happens to it, and it is not opened again.
@@ -252,7 +303,7 @@ describe("an admin", () => {
     const { id, atMs, version } = await rollingDeployment();
     const live = await routing.read();
     expect(live.canary).toMatchObject({ version, share: 0.05 });
-    await visited(version, atMs, live.revision, 50);
+    await visited(await deploymentOf(id), atMs, live.revision, { visitors: 50 });
     const back = { target: "rules", reason: "looks wrong" };
     // The emulator may close the transaction that loses a race, instead of letting it try again: a person and a schedule do.
     const rollBack = async () => {
@@ -274,21 +325,21 @@ describe("an admin", () => {
   it("wins over the schedule when the candidate is taken out of routing by hand", async () => {
     const { id, atMs } = await rollingDeployment();
     await putRouting();
-    await tick(atMs + MINUTE);
+    await tick(atMs + 6 * MINUTE);
     expect(await deploymentOf(id)).toMatchObject({ phase: "aborted" });
   });
 
   it("is not overrun by the schedule or the policy while an edit of routing waits to be judged", async () => {
-    const { id, version, atMs } = await rollingDeployment();
+    const { id, atMs } = await rollingDeployment();
     const { revision } = await routing.read();
-    await visited(version, atMs, revision, 50);
+    await visited(await deploymentOf(id), atMs, revision, { visitors: 50 });
     const before = await deploymentOf(id);
     await db.doc(ROUTING_PATH).update({ stable: await publishUnreadable(), canary: null });
     expect(await routing.look()).toMatchObject({ pending: true, routing: { revision } });
     const edit = (await db.doc(ROUTING_PATH).get()).data();
     await tick(atMs + 5 * MINUTE);
     expect(await deploymentOf(id)).toEqual(before);
-    const policy = { deployment: { stage_min_visitors: 50 }, serve: { holdback_share: 0.3 } };
+    const policy = { deployment: SMALL_SITE, serve: { holdback_share: 0.3 } };
     const refused = await call("setConfig", { policy, reason: "a test" });
     expect(refused).toMatchObject({
       status: "FAILED_PRECONDITION",
@@ -340,6 +391,63 @@ describe("an admin", () => {
   );
 });
 
+describe("a harmful candidate", () => {
+  it("is rolled back by monitorHealth, which alone does nothing else, and everybody hears of it", async () => {
+    await putRouting();
+    const { id, atMs } = await rollingDeployment();
+    const { revision } = await routing.read();
+    await visited(await deploymentOf(id), atMs, revision, { visitors: 60 });
+    const before = await deploymentOf(id);
+    await runSchedule("monitorHealth", iso(atMs + 10 * MINUTE));
+    expect(await deploymentOf(id)).toEqual(before);
+    await visited(await deploymentOf(id), atMs + MINUTE, revision, { visitors: 60, erring: 40 });
+    await runSchedule("monitorHealth", iso(atMs + 15 * MINUTE));
+    const ended = await deploymentOf(id);
+    expect(ended).toMatchObject({ phase: "rolled_back", ended_at: iso(atMs + 15 * MINUTE) });
+    expect(ended.log.at(-1)).toMatchObject({ action: "roll_back", by: "system" });
+    expect(ended.log.at(-1)?.reason).toMatch(/^errors: 40 of 60 visitors against 0 of /);
+    expect(await routing.read()).toMatchObject({ stable: "rules", canary: null });
+    const { docs } = await db.collection("alerts").where("kind", "==", "deployment_roll_back").get();
+    expect(docs.map((doc) => doc.get("details"))).toContainEqual({ id, phase: "rolled_back", stage: 0 });
+  });
+});
+
+describe("an admin's word to a deployment", () => {
+  it("pauses, resumes and promotes it, and an abort wins over an advance at the same time", async () => {
+    await putRouting();
+    const { id, atMs } = await rollingDeployment();
+    const say = (name: string, word: object = {}) => call(name, { id, reason: "a test", ...word });
+    expect(await say("pauseDeployment")).toMatchObject({ ok: true, result: { id, phase: "rolling", stage: 0 } });
+    expect(await say("pauseDeployment")).toMatchObject({ status: "FAILED_PRECONDITION" });
+    expect(await say("pauseDeployment", { reason: "" })).toMatchObject({ status: "INVALID_ARGUMENT" });
+    expect(await say("abortDeployment", { id: "d.none" })).toMatchObject({ status: "INVALID_ARGUMENT" });
+    await visited(await deploymentOf(id), atMs, (await routing.read()).revision, { visitors: 50 });
+    const pausedMs = Date.parse((await deploymentOf(id)).paused?.at ?? "");
+    const soonMs = Math.max(atMs, pausedMs);
+    await tick(soonMs + 10 * MINUTE);
+    expect(await deploymentOf(id)).toMatchObject({ stage: 0, paused: { by: admin.uid, reason: "a test" } });
+    expect(await say("promoteDeployment")).toMatchObject({ ok: true });
+    await tick(soonMs + 20 * MINUTE);
+    expect(await deploymentOf(id)).toMatchObject({ stage: 1, paused: null, promoted: null });
+
+    const { stage_revision: revision } = await deploymentOf(id);
+    await visited(await deploymentOf(id), soonMs + 20 * MINUTE, revision, { visitors: 50 });
+    // The emulator may close the transaction that loses a race, instead of letting it try again.
+    const abort = async () => {
+      const first = await say("abortDeployment");
+      return first.ok || first.status !== "INTERNAL" ? first : say("abortDeployment");
+    };
+    const advance = () => tick(soonMs + 30 * MINUTE);
+    const [aborted] = await Promise.all([abort(), advance().catch(advance)]);
+    expect(aborted).toMatchObject({ ok: true, result: { phase: "aborted" } });
+    const ended = await deploymentOf(id);
+    expect(ended.log.at(-1)).toMatchObject({ action: "abort", by: admin.uid });
+    expect(await routing.read()).toMatchObject({ stable: "rules", canary: null });
+    await tick(soonMs + HOUR);
+    expect(await deploymentOf(id)).toEqual(ended);
+  });
+});
+
 describe("a deployment that cannot go on", () => {
   beforeEach(async () => {
     await putRouting();
@@ -363,7 +471,7 @@ describe("a deployment that cannot go on", () => {
 
   it("ends at the next step when its version is quarantined, however well it goes, and is not opened again", async () => {
     const { id, version, atMs } = await rollingDeployment();
-    await visited(version, atMs, (await routing.read()).revision, 50);
+    await visited(await deploymentOf(id), atMs, (await routing.read()).revision, { visitors: 50 });
     await new VersionStore(db, bucket()).quarantine(version, { file: "bundle.json", reason: "a test" });
     await tick(atMs + 6 * MINUTE);
     const ended = await deploymentOf(id);
@@ -376,15 +484,15 @@ describe("a deployment that cannot go on", () => {
     });
   });
 
-  it("ends after seven days with not enough data and the old version", async () => {
-    const { id, version, atMs } = await rollingDeployment();
+  it("ends after two terms with not enough data and the old version", async () => {
+    const { id, atMs } = await rollingDeployment();
     const started = Date.parse((await deploymentOf(id)).started_at);
-    await visited(version, atMs, (await routing.read()).revision, 49);
-    await tick(started + 7 * DAY);
-    expect((await deploymentOf(id)).phase).toBe("rolling");
-    await tick(started + 7 * DAY + MINUTE);
+    await visited(await deploymentOf(id), atMs, (await routing.read()).revision, { visitors: 49 });
+    await tick(started + 2 * DAY);
+    expect(await deploymentOf(id)).toMatchObject({ phase: "rolling", extended: true });
+    await tick(started + 3 * DAY);
     const ended = await deploymentOf(id);
-    expect(ended).toMatchObject({ phase: "failed", ended_at: iso(started + 7 * DAY + MINUTE) });
+    expect(ended).toMatchObject({ phase: "inconclusive", ended_at: iso(started + 3 * DAY) });
     expect(ended.log.at(-1)?.reason).toMatch(/not enough data .*49 of 50 visitors/);
     expect(await routing.read()).toMatchObject({ stable: "rules", canary: null });
   });

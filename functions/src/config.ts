@@ -315,7 +315,7 @@ export const Lifecycle = z
         max_days: z.number().min(0.1).max(30).default(7),
         /** Hours and mature visitors that the shadow takes at least. */
         shadow_min_hours: z.number().min(0).max(168).default(2),
-        shadow_min_visitors: z.number().int().min(1).max(10_000_000).default(500),
+        shadow_min_visitors: z.number().int().min(0).max(10_000_000).default(500),
         /** Hours at 100 % until the release is completed, and what was in service becomes `previous_good`. */
         bake_hours: z.number().min(0).max(168).default(24),
         /** Hours that a stage may be inconclusive; once more as many, then it ends with not enough data. */
@@ -350,7 +350,7 @@ export const Lifecycle = z
             /** Visitors with an error; a stage passes when fewer than pass_rate have one. */
             errors: z.strictObject({ ...guardrail(0.002), pass_rate: rate.default(0.02) }).prefault({}),
             negative_feedback: z.strictObject(guardrail(0.002)).prefault({}),
-            missing_logs: z.strictObject({ ...guardrail(0.002), margin: rate.default(0.005) }).prefault({}),
+            missing_logs: z.strictObject({ ...guardrail(0.005), margin: rate.default(0.005) }).prefault({}),
             /** Accuracy on the same visits, candidate minus stable, of the worst group that varies. */
             accuracy: z.strictObject({ ...guardrail(0.002), margin: rate.default(0.05) }).prefault({}),
             /** Total variation of the candidate's answers from those of its own reference. */

@@ -1,18 +1,18 @@
 import type { ArmSums, Stratum } from "../collect/arm-sums.ts";
 import type { FoldStore } from "../collect/fold-store.ts";
 import { type ArmStores, readArm } from "../collect/read-arm.ts";
-import type { Traffic } from "../collect/schema.ts";
 import type { TrafficStore } from "../collect/store.ts";
 import type { Lifecycle } from "../config.ts";
 import { countDay } from "../evaluate/count-day.ts";
 import { dayOf } from "../evaluate/day-of.ts";
+import type { Comparison } from "../evaluate/judge-day.ts";
 import { groupDays } from "../evaluate/prediction-drift.ts";
-import { type InService, versionInService } from "../evaluate/version-in-service.ts";
-import type { VersionModel } from "../model/bundle.ts";
+import { versionInService } from "../evaluate/version-in-service.ts";
+import type { Day } from "../evaluate/visitors.ts";
 import type { VersionStore } from "../registry/store.ts";
 import { floorTo } from "../shared/time.ts";
 import { wantedShare } from "./decide-exposure.ts";
-import type { AnswerDrift, Evidence, PairedAccuracy } from "./evidence.ts";
+import type { AnswerDrift, Evidence } from "./evidence.ts";
 import { pairedAccuracy } from "./paired-accuracy.ts";
 import type { Deployment } from "./schema.ts";
 
@@ -84,8 +84,6 @@ async function readStrata(
     });
 }
 
-type Hour = Extract<Traffic, { granularity: "1h" }>;
-
 /** What the candidate would have answered to the site's visitors, since the first full hour of its shadow. */
 async function judgeAnswers(
   { version, previous }: Deployment,
@@ -94,31 +92,30 @@ async function judgeAnswers(
 ): Promise<Pick<Evidence, "accuracy" | "accuracyVisitors" | "drift">> {
   const { triggers, training } = lifecycle;
   const fromMs = floorTo(startedMs + HOUR_MS - 1, HOUR_MS);
-  const [candidate, stable, hours] = await Promise.all([
-    versionInService(versions, version, triggers),
+  const [candidate, stable, inService, hours] = await Promise.all([
+    versions.loadModel(version),
     previous === "rules" ? null : versions.loadModel(previous),
+    versionInService(versions, version, triggers),
     fromMs < nowMs ? traffic.range("1h", { fromMs, toMs: nowMs }) : [],
   ]);
-  if (candidate.loaded === null) throw new Error(`${version} cannot be loaded`);
-  const compared = { candidate: candidate.loaded.model, stable, policy: training.target_policy };
+  const compared = { candidate, stable, policy: training.target_policy };
   const { groups, visitors } = pairedAccuracy(hours, compared);
-  const accuracy: PairedAccuracy[] = groups;
-  const drift = answerDrift(hours, { candidate, lifecycle }, { fromMs: Math.max(fromMs, nowMs - DAY_MS), toMs: nowMs });
-  return { accuracy, accuracyVisitors: visitors, drift };
+  const span = { fromMs: Math.max(fromMs, nowMs - DAY_MS), toMs: nowMs };
+  const drift = answerDrift(dayOf(hours, span, { model: candidate, policy: training.target_policy, arms: new Set() }), {
+    reference: inService.answers,
+    policy: triggers.prediction_drift,
+  });
+  return { accuracy: groups, accuracyVisitors: visitors, drift };
 }
 
 /** The candidate's answers to the last day's visitors, against those to its own reference at the same hours of the week. */
 function answerDrift(
-  hours: readonly Hour[],
-  { candidate, lifecycle }: { candidate: InService; lifecycle: Lifecycle },
-  span: { fromMs: number; toMs: number },
+  day: Day,
+  { reference, policy }: { reference: Comparison; policy: Lifecycle["triggers"]["prediction_drift"] },
 ): AnswerDrift[] {
-  const { answers, loaded } = candidate;
-  if (answers.status !== "measured" || loaded === null) return [];
-  const model: VersionModel = loaded.model;
-  const day = dayOf(hours, span, { model, policy: lifecycle.training.target_policy, arms: new Set() });
-  const policy = { ...lifecycle.triggers.prediction_drift, visitors: 1 };
-  return groupDays(countDay(day, answers.matched), answers.matched, policy).flatMap((found): AnswerDrift[] => {
+  if (reference.status !== "measured") return [];
+  const { matched } = reference;
+  return groupDays(countDay(day, matched), matched, { ...policy, visitors: 1 }).flatMap((found): AnswerDrift[] => {
     if (found.status !== "measured") return [];
     const { group, distance, visitors: n, referenceVisitors: m } = found;
     return [{ group, distance, n, m }];

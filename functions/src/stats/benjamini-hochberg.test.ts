@@ -20,6 +20,13 @@ describe("Benjamini and Hochberg's procedure", () => {
       rejected: 4,
     },
     {
+      name: "seven of growthbook/growthbook, packages/shared/test/experiments.test.ts, 'does BH procedure correctly'",
+      pValues: [0.898, 0.138, 0.007, 0.964, 0.538, 0.006, 0.138],
+      q: 0.05,
+      adjusted: [0.964, 0.2415, 0.0245, 0.964, 0.7532, 0.0245, 0.2415],
+      rejected: 2,
+    },
+    {
       name: "four in any order",
       pValues: [0.04, 0.01, 0.03, 0.005],
       q: 0.05,

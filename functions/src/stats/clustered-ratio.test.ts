@@ -31,6 +31,19 @@ describe("a ratio over clusters", () => {
     expect(standardError).toBeCloseTo(3.559026084 / 2, 8);
   });
 
+  it("has no standard error where every cluster has the same ratio, however it rounds", () => {
+    for (const ratio of [0.1, 1 / 3, 0.7, 1234.567]) {
+      const clusters = Array.from({ length: 128 }, (_, i) => [ratio * (1 + (i % 7)), 1 + (i % 7)] as const);
+      expect(clusteredRatio(sumsOf(clusters)).standardError).toBe(0);
+    }
+  });
+
+  it("keeps a variance that is small against the mean", () => {
+    // numpy: np.std([1e6 - 1, 1e6, 1e6 + 1] * 40, ddof=1) / 120 ** .5
+    const clusters = Array.from({ length: 120 }, (_, i) => [1e6 - 1 + (i % 3), 1] as const);
+    expect(clusteredRatio(sumsOf(clusters)).standardError).toBeCloseTo(0.07484811885651198, 6);
+  });
+
   it("says no number of one cluster, or without weight", () => {
     expect(() => clusteredRatio(sumsOf([[1, 1]]))).toThrow("two clusters");
     expect(() =>

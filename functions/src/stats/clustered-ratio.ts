@@ -19,6 +19,9 @@ export interface ClusteredRatio {
   degreesOfFreedom: number;
 }
 
+/** Part of the squares that their sums may be off by rounding: some hundred additions' worth. */
+const ROUNDING = 128 * Number.EPSILON;
+
 /** Sums without a cluster. */
 export function noRatioSums(): RatioSums {
   return { clusters: 0, y: 0, w: 0, yy: 0, yw: 0, ww: 0 };
@@ -43,8 +46,9 @@ export function clusteredRatio({ clusters, y, w, yy, yw, ww }: RatioSums): Clust
   demand(clusters >= 2, "a standard error takes two clusters");
   demand(w > 0, "the clusters have no weight");
   const estimate = y / w;
-  // Rounding may leave a little below zero where every cluster has the same ratio.
-  const squares = Math.max(0, yy - 2 * estimate * yw + estimate * estimate * ww);
+  const left = yy - 2 * estimate * yw + estimate * estimate * ww;
+  // Where every cluster has the same ratio, rounding leaves a little on either side of zero: that is no variance.
+  const squares = left > ROUNDING * (yy + estimate * estimate * ww) ? left : 0;
   const standardError = Math.sqrt((clusters / (clusters - 1)) * squares) / w;
   return { estimate, standardError, degreesOfFreedom: clusters - 1 };
 }

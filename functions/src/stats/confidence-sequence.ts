@@ -46,11 +46,15 @@ export function sequenceWidth({ alpha, n, tunedFor, sides, degreesOfFreedom }: S
 /**
  * Always-valid p-value of an estimate that is so many standard errors from the null: the least alpha whose sequence would exclude it,
  * two-sided: min(1, sqrt((x + 1) exp(-x z^2 / (x + 1)))), rho held at that of `alpha`, as GrowthBook does.
+ * @throws RangeError for a z that is not a number, or unless 0 < alpha < 1, n > 0 and tunedFor > 0
  */
 export function sequentialPValue(
   z: number,
   { alpha, n, tunedFor }: Pick<SequenceQuestion, "alpha" | "n" | "tunedFor">,
 ): number {
+  demand(!Number.isNaN(z), "z is a number");
+  demand(alpha > 0 && alpha < 1, "alpha is between 0 and 1");
+  demand(n > 0 && tunedFor > 0, "n and tunedFor are positive");
   const spent = -2 * Math.log(alpha);
   const x = (n * (spent + Math.log(spent + 1))) / tunedFor;
   return Math.min(1, Math.sqrt((x + 1) * Math.exp((-x * z * z) / (x + 1))));

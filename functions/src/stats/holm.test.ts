@@ -16,6 +16,13 @@ describe("Holm's procedure", () => {
       rejected: 3,
     },
     {
+      name: "six of growthbook/growthbook, packages/shared/test/experiments.test.ts, beside 'does BH procedure correctly'",
+      pValues: [0.01, 0.04, 0.03, 0.005, 0.55, 0.6],
+      alpha: 0.05,
+      adjusted: [0.05, 0.12, 0.12, 0.03, 1, 1],
+      rejected: 2,
+    },
+    {
       name: "four in any order",
       pValues: [0.04, 0.01, 0.03, 0.005],
       alpha: 0.05,

@@ -15,9 +15,11 @@ export interface DealtUnits {
  *
  * Lindon and Malek 2022, "Anytime-valid inference for multinomial count data", NeurIPS.
  * @param concentration of the Dirichlet: the larger, the smaller the deviations that are looked for
- * @throws RangeError for counts and shares of unlike length, negative counts, shares that are not positive or do not add up to 1
+ * @throws RangeError for counts and shares of unlike length, negative counts, shares that are not positive or do not add up to 1, or
+ *   unless the concentration is positive
  */
 export function logEvidenceOfMismatch(stretches: readonly DealtUnits[], concentration: number): number {
+  demand(concentration > 0, "the concentration is positive");
   return stretches.reduce((sum, { counts, shares }) => {
     demand(counts.length === shares.length && counts.length > 1, "there is a share for each of several counts");
     demand(

@@ -24,6 +24,8 @@ export interface StratifiedDifference {
   /** Over all strata, each weighed as its difference is. */
   control: number;
   treatment: number;
+  /** Squared standard errors of `control` and `treatment`, which add up to that of the difference. */
+  squares: { control: number; treatment: number };
   /** Sums of w. */
   weights: { control: number; treatment: number };
 }
@@ -43,7 +45,8 @@ export function stratifiedDifference(
   strata: readonly StratumSums[],
   { guarded }: { guarded: boolean },
 ): Measured<StratifiedDifference> {
-  let [worth, sum, variance, pieces, controlSum, treatmentSum] = [0, 0, 0, 0, 0, 0];
+  let [worth, sum, pieces, controlSum, treatmentSum] = [0, 0, 0, 0, 0];
+  const squares = { control: 0, treatment: 0 };
   const weights = { control: 0, treatment: 0 };
   for (const { control, treatment } of strata) {
     const [c, t] = [armOf(control), armOf(treatment)];
@@ -58,12 +61,14 @@ export function stratifiedDifference(
     sum += h * (t.ratio.estimate - c.ratio.estimate);
     controlSum += h * c.ratio.estimate;
     treatmentSum += h * t.ratio.estimate;
-    variance += h * h * (ofControl + ofTreatment);
+    squares.control += h * h * ofControl;
+    squares.treatment += h * h * ofTreatment;
     pieces += (h * h * ofControl) ** 2 / c.ratio.degreesOfFreedom + (h * h * ofTreatment) ** 2 / df;
     weights.control += c.w;
     weights.treatment += t.w;
   }
   if (worth === 0) return insufficient("there is no stratum with two buckets of visitors in both arms");
+  const variance = squares.control + squares.treatment;
   if (!(variance > 0)) return insufficient("neither arm varies");
   return {
     status: "measured",
@@ -73,6 +78,7 @@ export function stratifiedDifference(
     worth,
     control: controlSum / worth,
     treatment: treatmentSum / worth,
+    squares: { control: squares.control / worth ** 2, treatment: squares.treatment / worth ** 2 },
     weights,
   };
 }

@@ -11,6 +11,10 @@ const SLEEP = {
   treatment: [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4],
 };
 
+function fromSums(n: number, sum: number, squares: number): Moments {
+  return { n, mean: sum / n, variance: (squares - sum ** 2 / n) / (n - 1) };
+}
+
 describe("Welch's test", () => {
   it("of R's sleep is that of ?t.test (t = -1.8608, df = 17.776, p-value = 0.07939, -3.3654832 0.2054832)", () => {
     // scipy 1.17.1: r = stats.ttest_ind(treatment, control, equal_var=False); r.df; r.confidence_interval(0.95)
@@ -57,6 +61,44 @@ describe("Welch's test", () => {
     [statistic, degreesOfFreedom, pValue, lower, upper].forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 10);
     });
+  });
+
+  // Published by others' tests: growthbook/growthbook, packages/stats/tests/frequentist/test_tests.py, absolute differences, and
+  // spotify/confidence, tests/frequentist/test_ttest.py. Sums, sums of squares and counts as there.
+  it.each([
+    {
+      name: "TestTwoSidedTTest.test_two_sided_ttest_absolute",
+      control: fromSums(3407, 1396.87, 52377.9767),
+      treatment: fromSums(3461, 2422.7, 134698.29),
+      alternative: "two-sided",
+      expected: { difference: 0.29, lower: 0.04538, upper: 0.53462, standardError: 0.12478, pValue: 0.02016 },
+    },
+    {
+      name: "TestOneSidedGreaterTTest.test_one_sided_ttest_absolute",
+      control: fromSums(3000, 1396.87, 52377.9767),
+      treatment: fromSums(3461, 2422.7, 134698.29),
+      alternative: "greater",
+      expected: { difference: 0.23437666666666668, standardError: 0.12983081254184736, pValue: 0.03554272489873023 },
+    },
+    {
+      name: "TestOneSidedLesserTTest.test_one_sided_ttest_absolute",
+      control: fromSums(3000, 1396.87, 52377.9767),
+      treatment: fromSums(3461, 2422.7, 134698.29),
+      alternative: "less",
+      expected: { difference: 0.23437666666666668, standardError: 0.12983081254184736, pValue: 0.9644572751012698 },
+    },
+    {
+      name: "TestCategorical.test_difference, gb control and test2",
+      control: fromSums(10, 24, 80),
+      treatment: fromSums(150, 330, 1010),
+      alternative: "two-sided",
+      expected: { difference: -0.2, lower: -1.340533, upper: 0.940533, pValue: 0.704021 },
+    },
+  ] as const)("is that of $name", ({ control, treatment, alternative, expected }) => {
+    const found = figuresOf(welchTest({ control, treatment }, { confidence: 0.95, alternative }));
+    expect(found).toMatchObject(
+      Object.fromEntries(Object.entries(expected).map(([figure, value]) => [figure, expect.closeTo(value, 5)])),
+    );
   });
 
   it.each([
