@@ -60,8 +60,8 @@ describe("a difference of means", () => {
     ["latency", { latencyMs: 97.54 }, "unsure"],
     ["latency", { latencyMs: 85.74 }, "unsure"],
     ["latency", { latencyMs: 85.72 }, "passed"],
-    ["missing_logs", { noLog: 0.0385 }, "harm"],
-    ["missing_logs", { noLog: 0.0384 }, "unsure"],
+    ["missing_logs", { noLog: 0.0383 }, "harm"],
+    ["missing_logs", { noLog: 0.0382 }, "unsure"],
     ["missing_logs", { noLog: 0 }, "unsure"],
   ])("of %s finds %j to be %s", (metric, treatment, finding) => {
     expect(figure(metric, [someStratum({ treatment })]).finding).toBe(finding);
