@@ -119,13 +119,19 @@ describe("a look at a stage", () => {
   });
 
   it("asks the present stage for its visitors, and all stages for what it passes by", () => {
-    const strata = [
-      someStratum({}),
-      someStratum({ revision: 2, share: 0.1, treatment: { visits: 300, visitors: 299 } }),
-    ];
-    const seen = evidence({}, { strata, share: 0.1, nextShare: 0.25 });
-    expect(look(seen).reason).toMatch(/^299 of 300 visitors/);
-    expect(look({ ...seen, strataOfStage: 2 }).verdict).toBe("pass");
+    const of = (visitors: number) => {
+      const late = { control: { erred: 20 }, treatment: { visitors, erred: 3 } };
+      const strata = [someStratum({}), someStratum({ revision: 2, share: 0.1, ...late })];
+      return look(evidence({}, { strata, share: 0.1, nextShare: 0.25 }));
+    };
+    expect(of(299).reason).toMatch(/^299 of 300 visitors/);
+    const enough = of(300);
+    expect(enough.verdict).toBe("pass");
+    const errors = enough.figures.filter(({ metric }) => metric === "errors");
+    expect(errors.map(({ scope, finding }) => [scope, finding])).toEqual([
+      ["all", "passed"],
+      ["stage", "unsure"],
+    ]);
   });
 
   it.each<[string, Arms, RegExp]>([
@@ -229,10 +235,10 @@ describe("a look at the bake", () => {
     expect(look(bake({}, all)).verdict).toBe(verdict);
   });
 
-  it("counts events by visits: twice the errors in twice the visits are no more, eight times are", () => {
-    const half = { control: { visits: 6400 }, treatment: { visits: 6400, erred: 20 } };
-    expect(look(bake(half, { erred: 40 })).verdict).toBe("pass");
-    expect(look(bake(half, { erred: 160 })).verdict).toBe("fail");
+  it("counts events by visits: twice the errors in twice the visits are no more, four times are", () => {
+    const half = { control: { visits: 6400 }, treatment: { visits: 6400, erred: 200 } };
+    expect(look(bake(half, { erred: 400 })).verdict).toBe("pass");
+    expect(look(bake(half, { erred: 800 })).verdict).toBe("fail");
   });
 
   it("has nothing to be held against if all was skipped, and then still its visitors to wait for", () => {

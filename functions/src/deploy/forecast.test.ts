@@ -57,8 +57,9 @@ describe("the forecast of a deployment", () => {
 
   it("gives a stage two terms of patience and no more", () => {
     const hours = (hold_hours: number) => of(site(200), { ...policy, hold_hours }).hours_to_promote;
-    expect(hours(24)).not.toBeNull();
-    expect(hours(10)).toBeNull();
+    // 300 visitors at 5 % of 200 an hour are 30 hours.
+    expect(hours(15.1)).not.toBeNull();
+    expect(hours(14.9)).toBeNull();
   });
 
   it("waits for the shadow's visitors, and for logs to count", () => {
