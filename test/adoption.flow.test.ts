@@ -79,7 +79,7 @@ class AdoptedProject {
   /** A document once it is there, as the owner sees it. */
   async stored(path: string, database?: string): Promise<Record<string, unknown>> {
     const db = this.as("owner", database);
-    const giveUpMs = Date.now() + 30_000;
+    const giveUpMs = Date.now() + 90_000;
     for (;;) {
       const found = await getDoc(doc(db, path));
       if (found.exists()) return found.data();
