@@ -33,15 +33,18 @@ export async function readForecast(
   if (visits < LEAST_VISITS) return null;
   const first = Math.min(...hours.map(({ start }) => Date.parse(start)));
   const spanHours = (toMs - first) / HOUR_MS;
+  const visitors = estimate(mergeSketches(...hours.map(({ units }) => units)));
+  const errors = hours.reduce((sum, window) => sum + window.errors, 0) / visits;
   const week: SiteWeek = {
-    visitorsPerHour: estimate(mergeSketches(...hours.map(({ units }) => units))) / spanHours,
+    visitorsPerHour: visitors / spanHours,
     visitsPerHour: visits / spanHours,
     engagement: engagementOf(
       hours.flatMap(({ outcomes }) => outcomes?.buckets ?? []),
       visits,
     ),
     latency: latencyOf(serving),
-    errors: hours.reduce((sum, window) => sum + window.errors, 0) / visits,
+    // As if visits erred independently: a visitor of several has more chances of one.
+    errors: 1 - (1 - Math.min(1, errors)) ** (visits / visitors),
   };
   return forecast(week, lifecycle.deployment, lifecycle.collect.maturity_minutes / 60);
 }
