@@ -59,9 +59,9 @@ export class DeliverySite {
     const { chance } = this;
     const hour = Math.floor(((this.startStep + step) % DAY_STEPS) / HOUR_STEPS);
     const perHour = this.scenario.visitorsPerHour * (DAILY[hour] ?? 1);
+    if ((this.startStep + step) % HOUR_STEPS === 0) this.sampled = 0;
     for (let left = chance.poisson(perHour / HOUR_STEPS); left > 0; left--) {
       const visitor = newVisitor(chance);
-      if ((this.startStep + step) % HOUR_STEPS === 0) this.sampled = 0;
       this.score(step, visitor, split);
       this.visit(step, visitor, split);
     }
