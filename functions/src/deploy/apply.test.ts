@@ -163,6 +163,11 @@ describe("a share that somebody sets by hand", () => {
     expect(noted(after, routing, T0 + 2 * MINUTE).steps).toHaveLength(3);
   });
 
+  it("is found in a deployment that a release without steps has begun, as its first one", () => {
+    const step = { revision: 7, stage: 2, share: 0.25, since: iso(T0) };
+    expect(noted({ ...rolling, steps: [] }, { ...routing, revision: 9 }, T0 + MINUTE).steps).toEqual([step]);
+  });
+
   it("is nothing while the routing is as it should be, or is somebody else's", () => {
     expect(noted(rolling, routing, T0)).toBe(rolling);
     expect(noted(rolling, { ...routing, canary: null }, T0)).toBe(rolling);

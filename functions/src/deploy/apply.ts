@@ -141,16 +141,15 @@ export function returnTo(target: ServedVersion): RoutingMove {
 
 /**
  * The deployment with a step of its own for a share that somebody has set by hand: visits under another split must not be counted
- * with those before it.
+ * with those before it. One that a release without steps has begun gets its stage as its first.
  */
-export function noted(deployment: Deployment, routing: Routing, nowMs: number): Deployment {
-  const { canary } = routing;
+export function noted(deployment: Deployment, { canary, revision: current }: Routing, nowMs: number): Deployment {
+  const { id, stage, stage_revision, stage_since } = deployment;
   const last = deployment.steps.at(-1);
-  if (canary === null || canary.deployment !== deployment.id || last === undefined || canary.share === last.share) {
-    return deployment;
-  }
-  const { stage } = deployment;
-  const step: Step = { revision: routing.revision, stage, share: canary.share, since: iso(nowMs) };
+  if (canary === null || canary.deployment !== id || canary.share === last?.share) return deployment;
+  const begun =
+    last === undefined ? { revision: stage_revision, since: stage_since } : { revision: current, since: iso(nowMs) };
+  const step: Step = { ...begun, stage, share: canary.share };
   return { ...deployment, steps: [...deployment.steps, step] };
 }
 

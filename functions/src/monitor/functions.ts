@@ -9,7 +9,7 @@ import { independently } from "./independently.ts";
 /** Commits of the fold that one run does at most: up to 100,000 logs. */
 const MAX_STEPS = 100;
 
-/** The backstop of the loop: folds and decides when no traffic does it, and revives jobs that stopped moving. */
+/** The backstop of the loop: folds and decides when no traffic does it, revives jobs that stopped moving, ends harm. */
 export const monitorHealth = onSchedule(
   { schedule: "every 5 minutes", region: REGION, memory: "512MiB", timeoutSeconds: 180 },
   async (event) => {
@@ -21,14 +21,19 @@ export const monitorHealth = onSchedule(
     ]);
     const times = { eventMs: Date.parse(event.scheduleTime), serverMs: Date.now() };
     const run = { holder: randomUUID(), maxSteps: MAX_STEPS };
-    const [revived, damaged, followed] = await independently(
+    const follow = followLogs(database(), bucket(), { ...run, ...times });
+    const now = { nowMs: times.eventMs, clockMs: () => performance.now() };
+    // What was just folded may show harm: afterwards, and whatever became of the fold.
+    const guard = follow.then(
+      () => guardDeployment(database(), bucket(), now),
+      () => guardDeployment(database(), bucket(), now),
+    );
+    const [revived, damaged, followed, guarded] = await independently(
       reviveStuckJobs(database()),
       verifyRoutedVersions(database(), bucket()),
-      followLogs(database(), bucket(), { ...run, ...times }),
+      follow,
+      guard,
     );
-    // What was just folded may show harm: afterwards, and whatever became of the rest.
-    const now = { nowMs: times.eventMs, clockMs: () => performance.now() };
-    const guarded = await guardDeployment(database(), bucket(), now);
     logger.info("health", { revived, damaged, followed, guarded });
   },
 );
