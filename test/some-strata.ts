@@ -91,7 +91,6 @@ export function someStratum({
   return {
     revision: 1,
     share: 0.05,
-    sinceMs: 0,
     control: someArm({ visits: 12_800, ...control }),
     treatment: someArm({ visits: 1280, ...treatment }),
     ...more,

@@ -1,12 +1,12 @@
 import type { Stratum } from "../../functions/src/collect/arm-sums.ts";
 import type { Lifecycle } from "../../functions/src/config.ts";
-import { analyse } from "../../functions/src/deploy/analyse.ts";
-import { apply, noted, opened } from "../../functions/src/deploy/apply.ts";
-import { decide, isLookDue } from "../../functions/src/deploy/decide.ts";
-import { wantedShare } from "../../functions/src/deploy/decide-exposure.ts";
-import type { Facts } from "../../functions/src/deploy/decision.ts";
+import { lookBy } from "../../functions/src/deploy/analyse.ts";
+import { opened } from "../../functions/src/deploy/apply.ts";
+import { isLookDue } from "../../functions/src/deploy/decide.ts";
+import type { Measured } from "../../functions/src/deploy/decision.ts";
 import type { Evidence } from "../../functions/src/deploy/evidence.ts";
 import { type Deployment, FINAL_PHASES } from "../../functions/src/deploy/schema.ts";
+import { takeStep } from "../../functions/src/deploy/take-step.ts";
 import { FIRST_ROUTING, type Routing } from "../../functions/src/serve/schema.ts";
 import { DeliverySite } from "./delivery-site.ts";
 import { type Effects, STEP_MINUTES } from "./site-visits.ts";
@@ -55,14 +55,12 @@ export function simulateDelivery(scenario: DeliveryScenario, run: number): Deliv
   for (let step = 0; step < steps && !FINAL_PHASES.includes(deployment.phase); step++) {
     const nowMs = begunMs + step * STEP_MINUTES * MINUTE_MS;
     if (isLookDue(deployment, nowMs)) {
-      const facts = factsOf(deployment, { site, scenario, routing, nowMs });
-      mismatch ||= facts.look?.analysis.reason.startsWith("sample ratio") === true;
-      const before = noted(deployment, routing, nowMs);
-      const analysis = facts.look?.analysis ?? null;
-      const now = { nowMs, by: "system", routing, checks: facts.checks, forecast: null, analysis };
-      const outcome = apply(before, decide(before, facts, nowMs), now);
-      deployment = outcome.deployment;
-      if (outcome.routing !== null) routing = { ...routing, ...outcome.routing, revision: routing.revision + 1 };
+      const measured = measuredOf(deployment, { site, policy: scenario.policy, nowMs });
+      mismatch ||= measured.look?.analysis.reason.startsWith("sample ratio") === true;
+      const taken = takeStep(deployment, measured, { routing, outOfUse: null, nowMs, mandate: "everything" });
+      deployment = taken?.deployment ?? deployment;
+      const move = taken?.routing ?? null;
+      if (move !== null) routing = { ...routing, ...move, revision: routing.revision + 1 };
     }
     const share = routing.canary?.share ?? 0;
     exposure = Math.max(exposure, share);
@@ -80,45 +78,33 @@ export function simulateDelivery(scenario: DeliveryScenario, run: number): Deliv
   };
 }
 
-function factsOf(
+function measuredOf(
   deployment: Deployment,
-  {
-    site,
-    scenario,
-    routing,
-    nowMs,
-  }: { site: DeliverySite; scenario: DeliveryScenario; routing: Routing; nowMs: number },
-): Facts {
-  const facts = { policy: scenario.policy, routing, outOfUse: null, problem: null };
-  if (deployment.phase === "checking") return { ...facts, checks: [], look: null };
-  const evidence = evidenceOf(deployment, site, nowMs);
-  const analysis = analyse(evidence, scenario.policy, nowMs);
-  const ofRevision = deployment.steps.at(-1)?.revision ?? 0;
-  const stepVisitors = evidence.strata
-    .filter(({ revision }) => revision >= ofRevision)
-    .reduce((sum, { treatment }) => sum + treatment.visitors, 0);
-  return { ...facts, checks: null, look: { ofRevision, analysis, stepVisitors } };
+  { site, policy, nowMs }: { site: DeliverySite; policy: DeliveryScenario["policy"]; nowMs: number },
+): Measured {
+  const none = { policy, checks: null, look: null, forecast: null, problem: null };
+  if (deployment.phase === "checking") return { ...none, checks: [] };
+  return { ...none, look: lookBy(evidenceOf(deployment, site), deployment, { policy, nowMs }) };
 }
 
-function evidenceOf(deployment: Deployment, site: DeliverySite, nowMs: number): Evidence {
+function evidenceOf(deployment: Deployment, site: DeliverySite): Evidence {
   const { phase, steps, stage, stages } = deployment;
   const exposed = steps.filter(({ share }) => share > 0);
-  const strata = exposed.flatMap(({ revision, share, since }): Stratum[] => {
+  const strata = exposed.flatMap(({ revision, share }): Stratum[] => {
     const sums = site.armsOf(revision);
-    return sums === null ? [] : [{ revision, share, sinceMs: Date.parse(since), ...sums }];
+    return sums === null ? [] : [{ revision, share, ...sums }];
   });
   const { accuracy, visitors } = site.accuracy();
   return {
     phase: phase === "shadow" || phase === "baking" ? phase : "rolling",
     startedMs: Date.parse(deployment.started_at),
     stageSinceMs: Date.parse(deployment.stage_since),
-    share: wantedShare(deployment),
     nextShare: stages[stage + 1] ?? null,
     strata,
     strataOfStage: strata.filter(({ revision }) => revision >= deployment.stage_revision).length,
     accuracy,
     accuracyVisitors: visitors,
     drift: site.drift(),
-    health: { foldedUntilMs: nowMs, fault: null },
+    fault: null,
   };
 }

@@ -31,8 +31,6 @@ export interface Stratum {
   revision: number;
   /** Of the treatment, 0-1; the control has one half while it is at most one half, and is null above. */
   share: number;
-  /** Event time from which it was in force, epoch ms. */
-  sinceMs: number;
   control: ArmSums | null;
   treatment: ArmSums;
 }

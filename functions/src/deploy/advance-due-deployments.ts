@@ -6,11 +6,11 @@ import { VersionStore } from "../registry/store.ts";
 import { RefusedError } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { isLookDue } from "./decide.ts";
-import type { Action } from "./decision.ts";
+import type { Action, Mandate } from "./decision.ts";
 import { lookAt } from "./look.ts";
 import { lookSources } from "./look-sources.ts";
 import type { Deployment } from "./schema.ts";
-import { DeploymentStore, type Mandate } from "./store.ts";
+import { DeploymentStore } from "./store.ts";
 
 /** A deployment that was looked at, for the log. */
 export interface Moved {

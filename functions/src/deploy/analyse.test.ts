@@ -19,14 +19,13 @@ function evidence(arms: Arms, more: Partial<Evidence> = {}): Evidence {
     phase: "rolling",
     startedMs: T0,
     stageSinceMs: T0 + 2 * HOUR,
-    share: 0.05,
     nextShare: 0.1,
     strata: [someStratum(arms)],
     strataOfStage: 1,
     accuracy: [],
     accuracyVisitors: 0,
     drift: [],
-    health: { foldedUntilMs: NOW, fault: null },
+    fault: null,
     ...more,
   };
 }
@@ -91,8 +90,7 @@ describe("a look at a stage", () => {
       treatment: { ...mismatch.treatment, erred: 40, engaged: 0.1, latencyMs: 150 },
     };
     const fault = "the fold is behind";
-    const health = { foldedUntilMs: NOW, fault };
-    expect(look(evidence(all, { health }))).toMatchObject({ verdict: "error", severity: null, reason: fault });
+    expect(look(evidence(all, { fault }))).toMatchObject({ verdict: "error", severity: null, reason: fault });
     expect(look(evidence(all))).toMatchObject({ verdict: "error", reason: expect.stringMatching(/^sample ratio/) });
   });
 
@@ -122,7 +120,7 @@ describe("a look at a stage", () => {
     const of = (visitors: number) => {
       const late = { control: { erred: 20 }, treatment: { visitors, erred: 3 } };
       const strata = [someStratum({}), someStratum({ revision: 2, share: 0.1, ...late })];
-      return look(evidence({}, { strata, share: 0.1, nextShare: 0.25 }));
+      return look(evidence({}, { strata, nextShare: 0.25 }));
     };
     expect(of(299).reason).toMatch(/^299 of 300 visitors/);
     const enough = of(300);
@@ -220,7 +218,7 @@ describe("a look at the bake", () => {
   const bake = (half: Arms, all: Arms["treatment"]) => {
     const before = someStratum({ share: 0.5, control: { visits: 6400 }, treatment: { visits: 6400 }, ...half });
     const own = { ...someStratum({ revision: 2, share: 1, treatment: { visits: 12_800, ...all } }), control: null };
-    return evidence({}, { phase: "baking", strata: [before, own], share: 1, nextShare: null });
+    return evidence({}, { phase: "baking", strata: [before, own], nextShare: null });
   };
 
   it.each<[string, Arms["treatment"], string]>([
@@ -243,7 +241,7 @@ describe("a look at the bake", () => {
 
   it("has nothing to be held against if all was skipped, and then still its visitors to wait for", () => {
     const own = { ...someStratum({ share: 1, treatment: { visits: 100, visitors: 50 } }), control: null };
-    const seen = evidence({}, { phase: "baking", strata: [own], share: 1, nextShare: null });
+    const seen = evidence({}, { phase: "baking", strata: [own], nextShare: null });
     expect(look(seen)).toMatchObject({ verdict: "inconclusive", figures: [] });
   });
 });

@@ -2,10 +2,11 @@ import type { Stratum } from "../collect/arm-sums.ts";
 import type { Lifecycle } from "../config.ts";
 import { iso } from "../shared/time.ts";
 import { accuracyFigures, driftFigures } from "./answers.ts";
+import type { Facts } from "./decision.ts";
 import { meanFigure, meanMetrics, type Scope } from "./differences.ts";
 import { eventFigure, sampleRatioFigure } from "./events.ts";
 import type { Evidence } from "./evidence.ts";
-import type { Analysis, Metric, MetricFigure } from "./schema.ts";
+import type { Analysis, Deployment, Metric, MetricFigure } from "./schema.ts";
 
 type Policy = Lifecycle["deployment"];
 
@@ -46,7 +47,7 @@ export function analyse(evidence: Evidence, policy: Policy, nowMs: number): Anal
   const verdict = (is: Analysis["verdict"], reason: string, severity: Analysis["severity"] = null): Analysis => {
     return { at: iso(nowMs), verdict: is, severity, reason, visitors, figures };
   };
-  if (evidence.health.fault !== null) return verdict("error", evidence.health.fault);
+  if (evidence.fault !== null) return verdict("error", evidence.fault);
   const harms = figures.filter(({ finding, dry_run }) => finding === "harm" && !dry_run);
   const mismatch = harms.find(({ metric }) => metric === "sample_ratio");
   if (mismatch !== undefined) return verdict("error", mismatch.reason);
@@ -108,6 +109,17 @@ function bakeFigures(strata: readonly Stratum[], own: readonly Stratum[], policy
     return of.metric === "latency" || of.metric === "missing_logs" ? [{ ...of, passMargin: null }] : [];
   });
   return [eventFigure("errors", scope, policy), ...asked.map((of) => meanFigure(of, scope, policy))];
+}
+
+/** A look at a deployment by its evidence: what is seen, and of which step. */
+export function lookBy(
+  evidence: Evidence,
+  { steps, stage_revision }: Pick<Deployment, "steps" | "stage_revision">,
+  { policy, nowMs }: { policy: Policy; nowMs: number },
+): NonNullable<Facts["look"]> {
+  const ofRevision = steps.at(-1)?.revision ?? stage_revision;
+  const ofStep = evidence.strata.filter(({ revision }) => revision >= ofRevision);
+  return { ofRevision, analysis: analyse(evidence, policy, nowMs), stepVisitors: visitorsOf(ofStep) };
 }
 
 /** What a stage or a shadow must show; a bake passes where no harm is seen. */

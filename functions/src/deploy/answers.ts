@@ -2,13 +2,11 @@ import type { Lifecycle } from "../config.ts";
 import { clusteredRatio } from "../stats/clustered-ratio.ts";
 import { sequenceWidth } from "../stats/confidence-sequence.ts";
 import { totalVariationNoise } from "../stats/total-variation.ts";
+import { inUnit, signed, TUNED_FOR } from "./differences.ts";
 import type { AnswerDrift, PairedAccuracy } from "./evidence.ts";
 import type { MetricFigure } from "./schema.ts";
 
 type Policy = Lifecycle["deployment"];
-
-/** Visitors at which the sequence is narrowest. */
-const TUNED_FOR = 500;
 
 /** Accuracy of the candidate against stable on the same visits, for each group that varies; the alpha is dealt out among them. */
 export function accuracyFigures(accuracy: readonly PairedAccuracy[], policy: Policy): MetricFigure[] {
@@ -35,7 +33,7 @@ export function accuracyFigures(accuracy: readonly PairedAccuracy[], policy: Pol
     const half = bound(alpha / accuracy.length);
     const finding =
       estimate + half < -margin ? "harm" : estimate - bound(policy.pass_alpha) > -margin ? "passed" : "unsure";
-    const reason = `accuracy of ${group} ${percent(candidate)} against ${percent(stable)} on ${n} visitors, ${points(estimate)} [${points(estimate - half)}, ${points(estimate + half)}]`;
+    const reason = `accuracy of ${group} ${inUnit(candidate, "points")} against ${inUnit(stable, "points")} on ${n} visitors, ${signed(estimate, "points")} [${signed(estimate - half, "points")}, ${signed(estimate + half, "points")}]`;
     return { ...of, finding, estimate, lower: estimate - half, upper: estimate + half, n, reason };
   });
 }
@@ -61,12 +59,4 @@ export function driftFigures(drift: readonly AnswerDrift[], policy: Policy): Met
       reason: `answers of ${group} are ${distance.toFixed(3)} from those of its reference (total variation), ${noise.toFixed(3)} may be chance`,
     };
   });
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
-function points(value: number): string {
-  return `${value > 0 ? "+" : ""}${(100 * value).toFixed(1)}`;
 }

@@ -51,7 +51,7 @@ function decideStart(deployment: Deployment, facts: Facts, nowMs: number): Decis
 }
 
 /** Who has the traffic that a deployment would need, or undefined if nobody has. */
-function takenBy({ canary, shadow, experiment }: Routing): string | undefined {
+export function takenBy({ canary, shadow, experiment }: Routing): string | undefined {
   if (canary !== null) return `routing/live has the canary of ${canary.deployment}`;
   if (shadow !== null) return `routing/live has the shadow of ${shadow.deployment}`;
   return experiment === null

@@ -1,6 +1,6 @@
 import type { Lifecycle } from "../config.ts";
 import type { Routing } from "../serve/schema.ts";
-import type { Analysis, Check, Deployment } from "./schema.ts";
+import type { Analysis, Check, Deployment, Forecast } from "./schema.ts";
 
 /**
  * What a deployment can be told to do next: `start` begins the shadow, `advance` takes the next stage, `halve` and `restore` are
@@ -40,6 +40,15 @@ export interface Facts {
   /** Why nothing could be measured: an error on our side, which says nothing about the version. */
   problem: string | null;
 }
+
+/** What is measured beforehand; the rest is looked at in the transaction that acts on it. */
+export type Measured = Omit<Facts, "routing" | "outOfUse"> & {
+  /** What is expected, made together with the checks. */
+  forecast: Forecast | null;
+};
+
+/** Whoever watches may only end what does harm; the schedule may do everything. */
+export type Mandate = "everything" | "harm";
 
 const DAY_MS = 86_400_000;
 

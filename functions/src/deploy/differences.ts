@@ -9,7 +9,7 @@ import type { Metric, MetricFigure } from "./schema.ts";
 
 type Policy = Lifecycle["deployment"];
 
-/** Visits at which sequences are narrowest: harm of some points is seen after some hundred of them. */
+/** Visits, or visitors, at which sequences are narrowest: harm of some points is seen after some hundred of them. */
 export const TUNED_FOR = 500;
 
 /** A metric that is a mean, with the direction and the size of its harm. */
@@ -163,12 +163,14 @@ function nothing(n: number): Pick<MetricFigure, "estimate" | "lower" | "upper" |
   return { estimate: null, lower: null, upper: null, control: null, treatment: null, n };
 }
 
-function inUnit(value: number, unit: MeanMetric["unit"]): string {
+/** A figure as a person reads it. */
+export function inUnit(value: number, unit: MeanMetric["unit"]): string {
   if (unit === "points") return `${(100 * value).toFixed(1)} %`;
   return unit === "ms" ? `${value.toFixed(1)} ms` : value.toFixed(2);
 }
 
-function signed(value: number, unit: MeanMetric["unit"]): string {
+/** A difference, with its sign and without its unit. */
+export function signed(value: number, unit: MeanMetric["unit"]): string {
   const scaled = unit === "points" ? 100 * value : value;
   return `${scaled > 0 ? "+" : ""}${scaled.toFixed(unit === "stars" ? 2 : 1)}`;
 }

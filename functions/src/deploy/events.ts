@@ -1,5 +1,6 @@
 import { commonSample } from "../collect/arm-sums.ts";
 import type { Lifecycle } from "../config.ts";
+import { CONTROL_SHARE } from "../serve/assign.ts";
 import { type EventCounts, logEvidenceOfFew, logEvidenceOfMore } from "../stats/event-ratio.ts";
 import { logEvidenceOfMismatch } from "../stats/sample-ratio.ts";
 import type { Scope } from "./differences.ts";
@@ -7,13 +8,11 @@ import type { MetricFigure } from "./schema.ts";
 
 type Policy = Lifecycle["deployment"];
 
-/** The control's share of all visitors while a candidate has at most half of them (serve/assign.ts). */
-const CONTROL_SHARE = 0.5;
 /** Evidence, as a factor, by which a stage passes on errors. */
 const PASS_EVIDENCE = Math.log(10);
 
 /** The treatment's share of those in one of the two arms. */
-function treatmentShare(share: number): number {
+export function treatmentShare(share: number): number {
   return share / (share + CONTROL_SHARE);
 }
 

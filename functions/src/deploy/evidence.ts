@@ -21,22 +21,13 @@ export interface AnswerDrift {
   m: number;
 }
 
-/** Whether what we see can be believed at all: all times are event time, epoch ms. */
-interface DataHealth {
-  /** What was answered before it has matured, and been folded if nothing is wrong. */
-  foldedUntilMs: number;
-  /** Why the fold or the site is not to be believed, in words; null if nothing is wrong. */
-  fault: string | null;
-}
-
 /** All that a look at a deployment in the shadow, rolling or baking is judged by. */
 export interface Evidence {
   phase: "shadow" | "rolling" | "baking";
   /** Event time at which the deployment's shadow began, and its present stage, epoch ms. */
   startedMs: number;
   stageSinceMs: number;
-  /** Share of the present stage, and of the one after it; null at the last. */
-  share: number;
+  /** Share of the stage after the present one; null at the last. */
   nextShare: number | null;
   /** Those of the deployment, the oldest first; none in the shadow. */
   strata: readonly Stratum[];
@@ -47,5 +38,6 @@ export interface Evidence {
   /** Distinct visitors that accuracy is from. */
   accuracyVisitors: number;
   drift: readonly AnswerDrift[];
-  health: DataHealth;
+  /** Why what we see is not to be believed, in words; null if nothing is wrong. */
+  fault: string | null;
 }

@@ -1,9 +1,11 @@
 import type { Lifecycle } from "../config.ts";
+import { CONTROL_SHARE } from "../serve/assign.ts";
 import { sequenceWidth } from "../stats/confidence-sequence.ts";
 import { logEvidenceOfMore } from "../stats/event-ratio.ts";
 import { OF_ALL } from "./analyse.ts";
 import { percent } from "./decision.ts";
 import { TUNED_FOR } from "./differences.ts";
+import { treatmentShare } from "./events.ts";
 import type { Forecast } from "./schema.ts";
 
 type Policy = Lifecycle["deployment"];
@@ -24,7 +26,6 @@ export interface SiteWeek {
 const POWER_Z = 0.8416;
 /** Share of visitors with an error that is forecast as harm. */
 const MANY_ERRORS = 0.04;
-const CONTROL_SHARE = 0.5;
 /** Hours of a step of the calculation. */
 const STEP_HOURS = 1 / 12;
 
@@ -102,13 +103,12 @@ function visitsToSee(
 }
 
 function visitorsToSeeErrors(base: number, { alpha, share }: { alpha: number; share: number }): number {
-  const ofTwo = share / (share + CONTROL_SHARE);
   return leastThat((visitors) => {
     const control = (base * visitors * CONTROL_SHARE) / share;
     // A standard deviation of a Poisson count less than expected.
     const expected = MANY_ERRORS * visitors;
     const treatment = Math.max(0, expected - POWER_Z * Math.sqrt(expected));
-    return logEvidenceOfMore([{ control, treatment, share: ofTwo }]) >= -Math.log(alpha);
+    return logEvidenceOfMore([{ control, treatment, share: treatmentShare(share) }]) >= -Math.log(alpha);
   });
 }
 

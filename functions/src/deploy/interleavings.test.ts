@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { Lifecycle } from "../config.ts";
 import { FIRST_ROUTING, Routing } from "../serve/schema.ts";
 import { iso } from "../shared/time.ts";
-import { apply, noted, opened, returnTo, wish } from "./apply.ts";
-import { decide } from "./decide.ts";
+import { apply, opened, returnTo, wish } from "./apply.ts";
 import { decided, type Facts } from "./decision.ts";
 import { type Analysis, type Check, Deployment, FINAL_PHASES } from "./schema.ts";
+import { takeStep } from "./take-step.ts";
 
 const T0 = Date.parse("2026-09-28T00:00:00Z");
 const MINUTE = 60_000;
@@ -115,22 +115,12 @@ class World {
       }
       case "act": {
         const look = this.taken.at(-1 - what.back);
-        if (look === undefined || what.dies === 0 || FINAL_PHASES.includes(this.deployment.phase)) break;
-        const before = noted(this.deployment, this.routing, look.nowMs);
-        const facts: Facts = { policy, routing: this.routing, outOfUse: null, ...look };
-        const decision = decide(before, facts, look.nowMs);
-        if (what.onlyHarm === 0 && !["roll_back", "fail", "halve"].includes(decision.action)) break;
-        const isOfThis = look.look?.ofRevision === before.steps.at(-1)?.revision;
-        const analysis = isOfThis ? (look.look?.analysis ?? null) : null;
-        const now = {
-          nowMs: look.nowMs,
-          by: "system",
-          routing: this.routing,
-          checks: look.checks,
-          forecast: null,
-          analysis,
-        };
-        this.commit(apply(before, decision, now));
+        if (look === undefined || what.dies === 0) break;
+        const mandate = what.onlyHarm === 0 ? "harm" : "everything";
+        const { nowMs, ...measured } = look;
+        const context = { routing: this.routing, outOfUse: null, nowMs, mandate } as const;
+        const step = takeStep(this.deployment, { policy, forecast: null, ...measured }, context);
+        if (step !== undefined) this.commit(step);
         break;
       }
       case "word":

@@ -5,6 +5,7 @@ import { TrafficStore, WindowStore } from "../collect/store.ts";
 import type { Lifecycle } from "../config.ts";
 import { VersionStore } from "../registry/store.ts";
 import { ServingStore } from "../serve/serving-store.ts";
+import { RoutingStore } from "../serve/store.ts";
 import type { LookSources } from "./look.ts";
 
 /** What a look is taken with, from a project's database and bucket. */
@@ -17,6 +18,7 @@ export function lookSources(
     arms: { windows: new WindowStore(db), serving: new ServingStore(db) },
     traffic: new TrafficStore(db),
     folds: new FoldStore(db),
+    routing: new RoutingStore(db),
     versions: new VersionStore(db, bucket),
     lifecycle,
     clockMs,

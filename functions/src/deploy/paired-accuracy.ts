@@ -47,15 +47,13 @@ export function pairedAccuracy(
     const known = scored.filter(({ wanted }) => wanted[group] !== null);
     if (new Set(known.map(({ wanted }) => wanted[group])).size < 2) return [];
     const sums = noRatioSums();
-    let right = 0;
-    let stableRight = 0;
-    for (const visit of known) {
-      const [of, ofStable] = [visit.candidate, visit.stable].map((classes) =>
-        Number(classes[group] === visit.wanted[group]),
-      );
-      right += of ?? 0;
-      stableRight += ofStable ?? 0;
-      addCluster(sums, { y: (of ?? 0) - (ofStable ?? 0), w: 1 });
+    let [right, stableRight] = [0, 0];
+    for (const { wanted, candidate: answered, stable: before } of known) {
+      const isRight = Number(answered[group] === wanted[group]);
+      const wasRight = Number(before[group] === wanted[group]);
+      right += isRight;
+      stableRight += wasRight;
+      addCluster(sums, { y: isRight - wasRight, w: 1 });
     }
     return [{ group, sums, candidate: right / known.length, stable: stableRight / known.length }];
   });

@@ -1,4 +1,4 @@
-import type { ArmSums, Stratum } from "../collect/arm-sums.ts";
+import type { Stratum } from "../collect/arm-sums.ts";
 import type { FoldStore } from "../collect/fold-store.ts";
 import { type ArmStores, readArm } from "../collect/read-arm.ts";
 import type { TrafficStore } from "../collect/store.ts";
@@ -7,11 +7,10 @@ import { countDay } from "../evaluate/count-day.ts";
 import { dayOf } from "../evaluate/day-of.ts";
 import type { Comparison } from "../evaluate/judge-day.ts";
 import { groupDays } from "../evaluate/prediction-drift.ts";
-import { versionInService } from "../evaluate/version-in-service.ts";
+import { ownReference } from "../evaluate/version-in-service.ts";
 import type { Day } from "../evaluate/visitors.ts";
 import type { VersionStore } from "../registry/store.ts";
 import { floorTo } from "../shared/time.ts";
-import { wantedShare } from "./decide-exposure.ts";
 import type { AnswerDrift, Evidence } from "./evidence.ts";
 import { pairedAccuracy } from "./paired-accuracy.ts";
 import type { Deployment } from "./schema.ts";
@@ -49,12 +48,11 @@ export async function readEvidence(deployment: Deployment, sources: EvidenceSour
     phase: phase === "shadow" || phase === "baking" ? phase : "rolling",
     startedMs,
     stageSinceMs: Date.parse(deployment.stage_since),
-    share: wantedShare(deployment),
     nextShare: stages[stage + 1] ?? null,
     strata,
     strataOfStage: ofStage.length,
     ...judged,
-    health: { foldedUntilMs: matureMs, fault },
+    fault,
   };
 }
 
@@ -65,22 +63,18 @@ async function readStrata(
   { nowMs, matchedUntilMs }: { nowMs: number; matchedUntilMs: number },
 ): Promise<Stratum[]> {
   const exposed = steps.filter(({ share }) => share > 0);
-  const [first] = exposed;
-  if (first === undefined) return [];
+  if (exposed.length === 0) return [];
   const range = { fromMs: floorTo(Date.parse(started_at), HOUR_MS), toMs: nowMs + HOUR_MS, matchedUntilMs };
   const [treatment, control] = await Promise.all([
     readArm(arms, { version, arm: "treatment", ...range }),
     readArm(arms, { version: previous, arm: "control", ...range }),
   ]);
-  const of = (sums: ReadonlyMap<number, ArmSums>, revision: number): ArmSums | null => sums.get(revision) ?? null;
-  return [...treatment.keys()]
-    .sort((a, b) => a - b)
-    .flatMap((revision): Stratum[] => {
+  return [...treatment]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([revision, treated]): Stratum[] => {
       const step = exposed.findLast((known) => known.revision <= revision);
-      const treated = of(treatment, revision);
-      if (step === undefined || treated === null) return [];
-      const { share, since } = step;
-      return [{ revision, share, sinceMs: Date.parse(since), control: of(control, revision), treatment: treated }];
+      if (step === undefined) return [];
+      return [{ revision, share: step.share, control: control.get(revision) ?? null, treatment: treated }];
     });
 }
 
@@ -92,17 +86,17 @@ async function judgeAnswers(
 ): Promise<Pick<Evidence, "accuracy" | "accuracyVisitors" | "drift">> {
   const { triggers, training } = lifecycle;
   const fromMs = floorTo(startedMs + HOUR_MS - 1, HOUR_MS);
-  const [candidate, stable, inService, hours] = await Promise.all([
-    versions.loadModel(version),
+  const [candidate, stable, hours] = await Promise.all([
+    versions.load(version),
     previous === "rules" ? null : versions.loadModel(previous),
-    versionInService(versions, version, triggers),
     fromMs < nowMs ? traffic.range("1h", { fromMs, toMs: nowMs }) : [],
   ]);
-  const compared = { candidate, stable, policy: training.target_policy };
-  const { groups, visitors } = pairedAccuracy(hours, compared);
+  const { model } = candidate;
+  const { target_policy: policy } = training;
+  const { groups, visitors } = pairedAccuracy(hours, { candidate: model, stable, policy });
   const span = { fromMs: Math.max(fromMs, nowMs - DAY_MS), toMs: nowMs };
-  const drift = answerDrift(dayOf(hours, span, { model: candidate, policy: training.target_policy, arms: new Set() }), {
-    reference: inService.answers,
+  const drift = answerDrift(dayOf(hours, span, { model, policy, arms: new Set() }), {
+    reference: ownReference(candidate, triggers),
     policy: triggers.prediction_drift,
   });
   return { accuracy: groups, accuracyVisitors: visitors, drift };

@@ -16,7 +16,7 @@ const DAYS = 7;
 /** Visits of a week under which it tells nothing. */
 const LEAST_VISITS = 100;
 
-/** The forecast of a deployment from the last seven whole days of what is stable; null where these hardly saw a visit. */
+/** The forecast of a deployment from the last seven times 24 hours of what is stable; null where these hardly saw a visit. */
 export async function readForecast(
   stable: ServedVersion,
   { arms, lifecycle }: { arms: ArmStores; lifecycle: Lifecycle },
@@ -26,7 +26,7 @@ export async function readForecast(
   const range = { fromMs: toMs - DAYS * DAY_MS, toMs };
   const [hours, serving] = await Promise.all([
     arms.windows.range({ version: stable, arm: "stable", granularity: "1h", ...range }),
-    // An hour of each day is enough for a mean and a variance, and a week of five minutes and instances is a lot.
+    // Two hours tell a mean and a variance; a week of five minutes and instances is a lot to read.
     arms.serving.rangeOfArm({ version: stable, arm: "stable" }, { fromMs: toMs - 2 * HOUR_MS, toMs }),
   ]);
   const visits = hours.reduce((sum, window) => sum + window.visits, 0);

@@ -9,10 +9,10 @@ import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
 import { CorruptError, InputError, RefusedError } from "../shared/errors.ts";
 import { parseDocument } from "../shared/firestore.ts";
-import { apply, noted, opened, type RoutingMove, returnTo, type Wish, wish } from "./apply.ts";
-import { decide } from "./decide.ts";
-import { type Action, type Decision, decided, type Facts } from "./decision.ts";
-import { Deployment, DeploymentPhase, FINAL_PHASES, type Forecast } from "./schema.ts";
+import { apply, opened, type RoutingMove, returnTo, type Wish, wish } from "./apply.ts";
+import { type Action, type Decision, decided, type Mandate, type Measured } from "./decision.ts";
+import { Deployment, DeploymentPhase, FINAL_PHASES } from "./schema.ts";
+import { type TakenStep, takeStep } from "./take-step.ts";
 
 /** Phases in which a deployment goes on. */
 const RUNNING: readonly DeploymentPhase[] = DeploymentPhase.options.filter((phase) => !FINAL_PHASES.includes(phase));
@@ -35,9 +35,6 @@ export interface OpenRequest {
   than?: ServedVersion;
 }
 
-/** What a step is told; it looks at the rest itself, in its transaction. */
-export type Measured = Omit<Facts, "routing" | "outOfUse"> & { forecast: Forecast | null };
-
 /** A word of an admin to a deployment. */
 export interface AdminWord {
   id: string;
@@ -46,16 +43,6 @@ export interface AdminWord {
   reason: string;
   /** Event time, epoch ms. */
   nowMs: number;
-}
-
-/** Whoever watches may only end what does harm; the schedule may do everything. */
-export type Mandate = "everything" | "harm";
-const OF_HARM: readonly Action[] = ["roll_back", "fail", "halve"];
-
-/** What a step did: the deployment after it. */
-export interface Step {
-  deployment: Deployment;
-  decision: Decision;
 }
 
 /** A return to an earlier version, or to the rules. */
@@ -142,33 +129,26 @@ export class DeploymentStore {
     measured: Measured,
     nowMs: number,
     mandate: Mandate = "everything",
-  ): Promise<Step | undefined> {
-    const step = await this.db.runTransaction(async (tx) => {
-      const { forecast, ...facts } = measured;
+  ): Promise<TakenStep | undefined> {
+    const taken = await this.db.runTransaction(async (tx) => {
       const stored = await this.stored(tx, id);
       const { routing, pending } = await this.routing.look(tx);
-      if (pending || FINAL_PHASES.includes(stored.phase)) return undefined;
-      const before = noted(stored, routing, nowMs);
-      const outOfUse = await outOfUseIn(tx, this.db, before.version);
-      const decision = decide(before, { ...facts, routing, outOfUse }, nowMs);
-      if (mandate === "harm" && !OF_HARM.includes(decision.action)) return undefined;
-      const by = "system";
-      const isOfThis = facts.look?.ofRevision === before.steps.at(-1)?.revision;
-      const analysis = isOfThis ? (facts.look?.analysis ?? null) : null;
-      const outcome = apply(before, decision, { nowMs, by, routing, checks: facts.checks, forecast, analysis });
-      const { deployment } = outcome;
-      if (deployment === stored) return undefined;
+      if (pending) return undefined;
+      const outOfUse = await outOfUseIn(tx, this.db, stored.version);
+      const step = takeStep(stored, measured, { routing, outOfUse, nowMs, mandate });
+      if (step === undefined) return undefined;
+      const { deployment, decision } = step;
       const { action, reason } = decision;
       const details = { phase: deployment.phase, stage: deployment.stage };
       const isEntry = deployment.log.length > stored.log.length;
-      const audit = { who: by, action: `deployment_${action}`, target: `deployments/${id}`, reason, details };
-      await this.save(tx, { routing, change: outcome.routing, deployment, audit: isEntry ? audit : null });
+      const audit = { who: "system", action: `deployment_${action}`, target: `deployments/${id}`, reason, details };
+      await this.save(tx, { routing, change: step.routing, deployment, audit: isEntry ? audit : null });
       const alert = isEntry ? alertOf(deployment, decision) : undefined;
       if (alert !== undefined) writeAlert(this.db, tx, `${id}.${deployment.log.length}`, alert);
-      return { deployment, decision, alert };
+      return { step, alert };
     });
-    if (step?.alert !== undefined) logAlert(step.alert);
-    return step;
+    if (taken?.alert !== undefined) logAlert(taken.alert);
+    return taken?.step;
   }
 
   /**

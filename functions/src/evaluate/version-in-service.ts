@@ -40,6 +40,16 @@ export async function versionInService(
   }
 }
 
+/** What a version's answers are compared with: its own reference, or why that cannot be. */
+export function ownReference({ meta, files }: LoadedVersion, policy: Lifecycle["triggers"]): Comparison {
+  try {
+    return comparison(referenceIn(meta.version, files), "", policy);
+  } catch (error) {
+    if (!(error instanceof CorruptError)) throw error;
+    return comparison(null, `the reference of ${meta.version} cannot be read: ${error.message}`, policy);
+  }
+}
+
 /** The version of the last full training behind a version: itself, or an ancestor. */
 async function lastFull(versions: VersionStore, version: LoadedVersion): Promise<LoadedVersion> {
   let found = version;

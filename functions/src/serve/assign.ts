@@ -7,8 +7,9 @@ export interface Assignment {
   version: ServedVersion;
 }
 
-/** Start of the control's buckets while a candidate has at most half of the traffic. */
-const CONTROL_FROM = BUCKETS / 2;
+/** The control's share of visitors while a candidate has at most as much. */
+export const CONTROL_SHARE = 0.5;
+const CONTROL_FROM = BUCKETS * (1 - CONTROL_SHARE);
 
 /** Arms that are compared with one another, and so counted by visitor and routing revision. */
 export function isAnalysed(arm: Arm): boolean {
