@@ -26,6 +26,7 @@ const WRITERS: Record<string, string> = {
   experiments: "experiment",
   history: "monitor",
   alerts: "shared",
+  alert_deliveries: "shared",
   audit: "shared",
   config: "govern",
   roles: "govern",

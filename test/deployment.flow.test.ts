@@ -466,7 +466,7 @@ describe("a deployment that cannot go on", () => {
     expect(ended.log.at(-1)?.reason).toMatch(new RegExp(`model_loading .*${file} has 2 bytes`));
     expect((await routing.read()).revision).toBe(revision);
     const alert = await db.collection("alerts").doc(`deployment_fail.${id}.${ended.log.length}`).get();
-    expect(alert.get("message")).toMatch(new RegExp(`^${id}: fail .*${file}`));
+    expect(alert.get("message")).toMatch(new RegExp(`^deployment of ${version}: it ended, .*${file}`));
   });
 
   it("ends at the next step when its version is quarantined, however well it goes, and is not opened again", async () => {

@@ -176,7 +176,8 @@ describe("a job that has been open for too long", () => {
     expect((await db.doc(`alerts/retraining_failed.${id}`).get()).data()).toMatchObject({
       severity: "high",
       kind: "retraining_failed",
-      message: `the full retraining ${id} failed: ${result}`,
+      subject: `retraining_jobs/${id}`,
+      message: `the full retraining ${id} failed, and the version in service stays: ${result}`,
     });
   });
 });

@@ -34,6 +34,12 @@ export const RECEIPT_KEYS = defineSecret("RECEIPT_KEYS");
 /** Key of the HMAC that turns visitor and user ids into pseudonyms. */
 export const PSEUDONYM_KEY = defineSecret("PSEUDONYM_KEY");
 
+/** Where alerts are sent: an https address, one of hooks.slack.com in Slack's form; `none` sends them nowhere. */
+export const ALERT_WEBHOOK_URL = defineSecret("ALERT_WEBHOOK_URL");
+
+/** Key of the HMAC that a receiver of one's own tells our alerts by, at least 32 characters; `none` with Slack or without a webhook. */
+export const ALERT_WEBHOOK_SECRET = defineSecret("ALERT_WEBHOOK_SECRET");
+
 const share = z.number().min(0).max(1);
 const stages = z
   .array(z.number().gt(0).max(1))
@@ -384,6 +390,16 @@ export const Lifecycle = z
       .strictObject({
         /** Minutes in which an alert of the same kind about the same thing is not sent again. */
         cool_down_minutes: z.number().min(0).max(1440).default(30),
+        /**
+         * Minutes until a high alert that nobody has seen is sent once more; the next reminder comes after twice as long, and so on.
+         */
+        remind_minutes: z.number().min(5).max(10_080).default(60),
+        /** Reminders of one alert at most; 0 turns them off. */
+        max_reminders: z.number().int().min(0).max(20).default(4),
+        /** Hours without being raised after which an open alert is over: what comes then is another one. */
+        quiet_hours: z.number().min(1).max(720).default(24),
+        /** Hours for which a webhook that does not take a notice is tried again. */
+        give_up_hours: z.number().min(1).max(168).default(24),
       })
       .prefault({}),
   })

@@ -13,7 +13,7 @@ export {
   rollback,
 } from "./deploy/functions.ts";
 export { enforceRetention, onConfigWritten, setConfig } from "./govern/functions.ts";
-export { monitorHealth } from "./monitor/functions.ts";
+export { acknowledgeAlert, deliverAlerts, monitorHealth } from "./monitor/functions.ts";
 export { onRoutingWritten, predict, setRouting } from "./serve/functions.ts";
 export {
   cancelRetraining,

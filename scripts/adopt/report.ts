@@ -55,6 +55,7 @@ export function nextSteps({ database }: { database: string | null }): string {
     "npm --prefix perennial/functions ci   (firebase looks into the functions before it deploys them)",
     "npx firebase functions:secrets:set RECEIPT_KEYS   (k1:<32 random bytes, base64>)",
     "npx firebase functions:secrets:set PSEUDONYM_KEY  (random text)",
+    "npx firebase functions:secrets:set ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET  (where alerts are sent, or none)",
     "npx firebase deploy --only functions:perennial,firestore,hosting",
     `npm run grant-admin -- --project <id> --uid <your uid>${database === null ? "" : ` --database ${database}`}   (in Perennial's folder)`,
     "Put the script tag into your pages.",

@@ -16,6 +16,7 @@ export const WEEKLY: Cadence = { everyMs: 7 * DAY_MS, afterMs: 4 * DAY_MS + 3 * 
 /** What Cloud Scheduler does in a project: functions/src holds the same cadence in each function's own schedule. */
 const SCHEDULES: readonly { name: string; next: (nowMs: number) => number }[] = [
   { name: "advanceDeployments", next: (nowMs) => nextTime({ everyMs: MINUTE_MS, afterMs: 0 }, nowMs) },
+  { name: "deliverAlerts", next: (nowMs) => nextTime({ everyMs: MINUTE_MS, afterMs: 0 }, nowMs) },
   { name: "monitorHealth", next: (nowMs) => nextTime({ everyMs: 5 * MINUTE_MS, afterMs: 0 }, nowMs) },
   { name: "reconcile", next: (nowMs) => nextTime({ everyMs: HOUR_MS, afterMs: 0 }, nowMs) },
   { name: "retrainWeekly", next: (nowMs) => nextTime(WEEKLY, nowMs) },

@@ -80,8 +80,8 @@ async function mend(
     severity: "low",
     kind: "fold_missed",
     subject: `pipeline/fold-${shard}`,
-    message: `the fold had missed ${missed} logs that were stored late in the hour of ${hour} UTC; they are counted now`,
-    to_do: "Nothing, if it happens once; if it comes again, raise FOLD_SETTLE_SECONDS.",
+    message: `${missed} logs of the hour of ${hour} UTC were stored so late that the fold had missed them; all figures are being counted anew with them`,
+    to_do: "Nothing now; if this comes every day, raise FOLD_SETTLE_SECONDS.",
     details: { shard, hour, missed },
   } as const;
   // Before the work, which may fail: it is tried again every hour.

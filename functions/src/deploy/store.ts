@@ -5,12 +5,13 @@ import { VIRTUAL_TIME } from "../config.ts";
 import { outOfUseIn } from "../registry/store.ts";
 import type { Routing, ServedVersion } from "../serve/schema.ts";
 import { RoutingStore, revised } from "../serve/store.ts";
-import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
+import { logAlert, prepareAlert, prepareResolved } from "../shared/alert.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
 import { CorruptError, InputError, RefusedError } from "../shared/errors.ts";
 import { parseDocument } from "../shared/firestore.ts";
+import { alertOf } from "./alert-of.ts";
 import { apply, opened, type RoutingMove, returnTo, type Wish, wish } from "./apply.ts";
-import { type Action, type Decision, decided, type Mandate, type Measured } from "./decision.ts";
+import { decided, type Mandate, type Measured } from "./decision.ts";
 import { Deployment, DeploymentPhase, FINAL_PHASES } from "./schema.ts";
 import { type TakenStep, takeStep } from "./take-step.ts";
 
@@ -142,9 +143,14 @@ export class DeploymentStore {
       const details = { phase: deployment.phase, stage: deployment.stage };
       const isEntry = deployment.log.length > stored.log.length;
       const audit = { who: "system", action: `deployment_${action}`, target: `deployments/${id}`, reason, details };
-      await this.save(tx, { routing, change: step.routing, deployment, audit: isEntry ? audit : null });
       const alert = isEntry ? alertOf(deployment, decision) : undefined;
-      if (alert !== undefined) writeAlert(this.db, tx, `${id}.${deployment.log.length}`, alert);
+      const held = { kind: "deployment_hold", subject: `deployments/${id}` };
+      const tell = [
+        isEntry && action !== "hold" ? await prepareResolved(this.db, tx, held, `${id} goes on: ${reason}`) : undefined,
+        alert && (await prepareAlert(this.db, tx, `${id}.${deployment.log.length}`, alert)),
+      ];
+      await this.save(tx, { routing, change: step.routing, deployment, audit: isEntry ? audit : null });
+      for (const write of tell) write?.();
       return { step, alert };
     });
     if (taken?.alert !== undefined) logAlert(taken.alert);
@@ -263,39 +269,4 @@ interface Saved {
   deployment: Deployment | undefined;
   /** Null for a look that has moved nothing. */
   audit: AuditRecord | null;
-}
-
-/** Steps that a person should hear of. */
-const ALERTED: Partial<Record<Action, "low" | "medium" | "high">> = {
-  hold: "medium",
-  extend: "low",
-  halve: "medium",
-  give_up: "medium",
-  fail: "medium",
-  abort: "low",
-  roll_back: "high",
-};
-
-/** What a person is to do about them. */
-const TO_DO: Partial<Record<Action, string>> = {
-  hold: "Look at what could not be measured; it goes on by itself once it can, and abortDeployment ends it.",
-  extend: "Nothing; the stage has a second term, and ends with the old version if that is not enough either.",
-  halve: "Look at the figures of its analysis; it is rolled back if they last, and restored if they do not.",
-  give_up: "Nothing is wrong with the traffic; compare the versions (compareVersions) before it is deployed again.",
-  fail: "Read its checks and its log; the version has never answered anybody.",
-  abort: "Nothing, if you have meant it; otherwise deploy the version again.",
-  roll_back: "Read its analysis for what was harmed; everybody is with the old version again.",
-};
-
-function alertOf({ id, phase, stage }: Deployment, { action, reason }: Decision): AlertContent | undefined {
-  const severity = ALERTED[action];
-  if (severity === undefined) return undefined;
-  return {
-    severity,
-    kind: `deployment_${action}`,
-    subject: id,
-    message: `${id}: ${action.replace("_", " ")} (${reason})`,
-    to_do: TO_DO[action] ?? "Nothing.",
-    details: { id, phase, stage },
-  };
 }

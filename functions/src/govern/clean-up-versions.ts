@@ -48,9 +48,9 @@ function unreadable(version: string): AlertContent {
   return {
     severity: "medium",
     kind: "version_unreadable",
-    subject: version,
-    message: `model_versions/${version} cannot be read, so that no version is removed until it is put right or deleted`,
-    to_do: `Put model_versions/${version} right from a backup, or delete it if nothing uses it.`,
+    subject: `model_versions/${version}`,
+    message: `the document of ${version} is not valid; until that is put right no version is removed, and Storage grows`,
+    to_do: `Put model_versions/${version} right from a backup, or delete the document; the log's line "unreadable document" names the fields.`,
     details: { version },
   };
 }

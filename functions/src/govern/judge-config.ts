@@ -1,6 +1,7 @@
 import type { Firestore } from "firebase-admin/firestore";
 import { raiseAlert } from "../shared/alert.ts";
 import { LIFECYCLE_PATH } from "../shared/lifecycle.ts";
+import { iso } from "../shared/time.ts";
 import { PolicyStore, type WrittenPolicy } from "./store.ts";
 
 /** What became of a write to config/lifecycle, for the log. */
@@ -19,15 +20,15 @@ export async function judgeConfig(
   { eventMs, nowMs }: { eventMs: number; nowMs: number },
 ): Promise<ConfigOutcome> {
   if (nowMs - eventMs > MAX_AGE_MS) {
-    const message = `an edit of ${LIFECYCLE_PATH} could not be judged for an hour; a bad one is not in force`;
-    await raiseAlert(db, {
+    const alert = {
       severity: "high",
       kind: "config_not_judged",
       subject: LIFECYCLE_PATH,
-      message,
-      to_do: "Look for errors of onConfigWritten in the log, mend them, and save the document once more.",
+      message: `an edit of ${LIFECYCLE_PATH} at ${iso(eventMs)} could not be judged for an hour and is given up; if it is bad, the last good policy is in force`,
+      to_do: "Look at the log of onConfigWritten for the error, then write the edit again.",
       details: { who: write.who },
-    });
+    } as const;
+    await raiseAlert(db, alert, iso(eventMs));
     return "given_up";
   }
   const verdict = await new PolicyStore(db).judge(write);

@@ -1,7 +1,7 @@
 import type { DocumentSnapshot, Firestore, Timestamp, Transaction } from "firebase-admin/firestore";
 import type { Lifecycle } from "../config.ts";
 import { type RoutingState, RoutingStore, revised } from "../serve/store.ts";
-import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
+import { type AlertContent, logAlert, prepareAlert } from "../shared/alert.ts";
 import { prepareAudit } from "../shared/audit.ts";
 import { type FieldIssue, inWords, RefusedError } from "../shared/errors.ts";
 import { parseDocument } from "../shared/firestore.ts";
@@ -71,10 +71,11 @@ export class PolicyStore {
           const details = { issues: verdict.issues };
           const record = { who, action: "refuse_config_edit", target: LIFECYCLE_PATH, reason, details };
           const writeAudit = await prepareAudit(this.db, tx, record);
+          const alert = await prepareAlert(this.db, tx, stampOf(current), refusal(who, verdict.issues));
           if (verdict.good === undefined) tx.delete(this.document());
           else tx.set(this.document(), verdict.good);
           writeAudit();
-          writeAlert(this.db, tx, stampOf(current), refusal(who, verdict.issues));
+          alert();
           break;
         }
       }
@@ -132,8 +133,12 @@ function stampOf({ updateTime }: DocumentSnapshot): string {
 }
 
 function refusal(who: string, issues: FieldIssue[]): AlertContent {
-  const message = `an edit of ${LIFECYCLE_PATH} was put back: ${inWords(issues)}`;
-  const to_do = "Put the fields right that are named, and save the document once more.";
-  const details = { who, issues };
-  return { severity: "medium", kind: "config_edit_refused", subject: LIFECYCLE_PATH, message, to_do, details };
+  return {
+    severity: "medium",
+    kind: "config_edit_refused",
+    subject: LIFECYCLE_PATH,
+    message: `an edit of ${LIFECYCLE_PATH} was put back, the last good policy is in force: ${inWords(issues)}`,
+    to_do: "Mend the fields that are named and write the edit again.",
+    details: { who, issues },
+  };
 }

@@ -3,7 +3,7 @@ import { FieldPath, type Firestore, type Transaction } from "firebase-admin/fire
 import { logger } from "firebase-functions";
 import { type JudgedModel, openBundle } from "../model/bundle.ts";
 import { Bundle, XGBOOST_JSON } from "../model/schema.ts";
-import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
+import { type AlertContent, logAlert, prepareAlert } from "../shared/alert.ts";
 import { canonicalJson, sha256 } from "../shared/canonical.ts";
 import { CorruptError, fieldIssues, inWords, reasonOf } from "../shared/errors.ts";
 import { alreadyExists, parseDocument, readableDocument } from "../shared/firestore.ts";
@@ -180,10 +180,9 @@ export class VersionStore {
     const alert: AlertContent = {
       severity: "high",
       kind: "version_quarantined",
-      subject: version,
-      message: `${version} is in quarantine and answers nobody any more: ${reason}`,
-      to_do:
-        "Put the file back and delete the field `quarantined` of the version's document, or roll back to another version.",
+      subject: file,
+      message: `${version} is in quarantine and answers nobody any more, previous_good or the rules do: ${reason}`,
+      to_do: `Put ${file} back from a backup and delete the field quarantined of model_versions/${version}, or deploy another version.`,
       details: { version, file },
     };
     const isNew = await this.db.runTransaction(async (tx) => {
@@ -191,8 +190,9 @@ export class VersionStore {
       const meta = parseDocument(ModelVersion, await tx.get(ref));
       if (meta === undefined || meta.quarantined !== undefined) return false;
       const at = iso(Date.now());
+      const raise = await prepareAlert(this.db, tx, `${version}.${at}`, alert);
       tx.update(ref, { quarantined: { at, file, reason } });
-      writeAlert(this.db, tx, `${version}.${at}`, alert);
+      raise();
       return true;
     });
     if (isNew) logAlert(alert);

@@ -2,6 +2,7 @@ import type { Firestore, Timestamp } from "firebase-admin/firestore";
 import type { VersionStore } from "../registry/store.ts";
 import { type AlertContent, raiseAlert } from "../shared/alert.ts";
 import { CorruptError, type FieldIssue, inWords } from "../shared/errors.ts";
+import { iso } from "../shared/time.ts";
 import { newVersions, readEdit, routingIssues } from "./routing-rules.ts";
 import type { Routing } from "./schema.ts";
 import { ROUTING_PATH, type RoutingState, type RoutingStore, revised } from "./store.ts";
@@ -43,14 +44,7 @@ export async function judgeRouting(
   const state = await routing.look();
   if (!waits(state, write)) return { kind: "settled" };
   if (write.nowMs - write.eventMs > MAX_AGE_MS) {
-    await raiseAlert(db, {
-      severity: "high",
-      kind: "routing_not_judged",
-      subject: ROUTING_PATH,
-      message: "an edit of routing/live could not be judged for an hour; it is not in force",
-      to_do: "Look for errors of onRoutingWritten in the log, mend them, and make the edit once more.",
-      details: {},
-    });
+    await raiseAlert(db, notJudged(write.eventMs), iso(write.eventMs));
     return { kind: "given_up" };
   }
   const edit = readEdit(state.snapshot.data());
@@ -63,15 +57,7 @@ export async function judgeRouting(
     if (!good) {
       const reason = `put back: ${inWords(issues)}`;
       const next = revised(current.routing, {}, { who: "system", reason, nowMs });
-      const message = `an edit of routing/live was put back: ${inWords(issues)}`;
-      const alert: AlertContent = {
-        severity: "medium",
-        kind: "routing_edit_refused",
-        subject: ROUTING_PATH,
-        message,
-        to_do: "Put the fields right that are named, and make the edit once more.",
-        details: { revision: next.revision, issues },
-      };
+      const alert = refused(next.revision, issues);
       return { next, who, action: "refuse_routing_edit", details, alert };
     }
     const reason = edit.routing.reason === current.routing.reason ? "edited by hand" : edit.routing.reason;
@@ -81,6 +67,29 @@ export async function judgeRouting(
   if (settled === undefined) return { kind: "settled" };
   const { revision } = settled.next;
   return good ? { kind: "accepted", revision } : { kind: "put_back", revision, issues };
+}
+
+function notJudged(eventMs: number): AlertContent {
+  return {
+    severity: "high",
+    kind: "routing_not_judged",
+    subject: ROUTING_PATH,
+    message: `an edit of ${ROUTING_PATH} at ${iso(eventMs)} could not be judged for an hour and is given up; what was in force before still is`,
+    to_do: "Look at the log of onRoutingWritten for the error, then write the edit again.",
+    details: {},
+  };
+}
+
+function refused(revision: number, issues: FieldIssue[]): AlertContent {
+  return {
+    severity: "medium",
+    kind: "routing_edit_refused",
+    subject: ROUTING_PATH,
+    message: `an edit of ${ROUTING_PATH} was put back, nobody was answered by it: ${inWords(issues)}`,
+    to_do:
+      "Mend the fields that are named and write the edit again, or use setRouting, which says at once what is wrong.",
+    details: { revision, issues },
+  };
 }
 
 /** True while what this write left is still there, and nobody has judged it. */

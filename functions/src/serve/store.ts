@@ -1,6 +1,6 @@
 import type { DocumentSnapshot, Firestore, Transaction } from "firebase-admin/firestore";
 import { outOfUseIn } from "../registry/store.ts";
-import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
+import { type AlertContent, logAlert, prepareAlert } from "../shared/alert.ts";
 import { prepareAudit } from "../shared/audit.ts";
 import { CorruptError, RefusedError } from "../shared/errors.ts";
 import { readableDocument } from "../shared/firestore.ts";
@@ -120,9 +120,10 @@ export class RoutingStore {
       }
       const record = { who, action, target: ROUTING_PATH, reason: next.reason, details };
       const writeAudit = await prepareAudit(this.db, tx, record);
+      const raise = alert && (await prepareAlert(this.db, tx, String(next.revision), alert));
       this.write(tx, { before: state.routing, next });
       writeAudit();
-      if (alert !== undefined) writeAlert(this.db, tx, String(next.revision), alert);
+      raise?.();
       return update;
     });
     if (update?.alert !== undefined) logAlert(update.alert);

@@ -30,20 +30,87 @@ export const AuditEntry = z.object({
 });
 export type AuditEntry = z.infer<typeof AuditEntry>;
 
-/** `alerts/{id}`: something a person should see. */
+/** How bad it is: `high` is worth waking somebody. */
+export const Severity = z.enum(["low", "medium", "high"]);
+export type Severity = z.infer<typeof Severity>;
+
+/**
+ * `alerts/{id}`: something a person should see. Alerts of earlier releases hold neither subject nor state: they were never to be
+ * sent, and are not.
+ */
 export const Alert = z.object({
   schema_version: z.literal(1),
   id: z.string(),
-  /** Server time. */
+  /** Since when, as all times here server time. */
   at: z.iso.datetime(),
-  severity: z.enum(["low", "medium", "high"]),
+  /** The worst that it was raised with. */
+  severity: Severity,
   kind: z.string(),
-  /** What it is about: a version, a deployment, a document. Alerts of an earlier release do not say. */
+  /** The document or thing that it is about: of one kind and subject one alert is open at most. */
   subject: z.string().default(""),
-  /** What has happened, since when, how bad it is, and what was done. */
+  /** What, since when, how bad, and what was done; that of the latest time it was raised. */
   message: z.string(),
-  /** What a person is to do. */
+  /** One sentence: what a person should do. */
   to_do: z.string().default(""),
   details: z.record(z.string(), z.unknown()),
+  status: z.enum(["open", "resolved"]).default("open"),
+  /** How often it was raised, and when the last time. */
+  count: z.number().int().min(1).default(1),
+  last_at: z.iso.datetime().nullable().default(null),
+  /** What raised it, the newest last: raised by one of these again, it is not counted. */
+  causes: z.array(z.string()).default([]),
+  /** Deliveries that were made of it, and when the last one was. */
+  notices: z.number().int().min(0).default(0),
+  noticed_at: z.iso.datetime().nullable().default(null),
+  /** When a person is reminded of it unless it is seen or resolved before; and how often somebody was. */
+  remind_at: z.iso.datetime().nullable().default(null),
+  reminders: z.number().int().min(0).default(0),
+  /** The admin who has seen it: nobody is reminded any more. */
+  seen: z.object({ at: z.iso.datetime(), by: z.string() }).nullable().default(null),
+  resolved_at: z.iso.datetime().nullable().default(null),
+  /** What resolved it, in words. */
+  resolution: z.string().nullable().default(null),
 });
 export type Alert = z.infer<typeof Alert>;
+
+/** Why a notice is sent. */
+export const Notice = z.enum(["new", "repeated", "escalated", "reminder", "resolved"]);
+export type Notice = z.infer<typeof Notice>;
+
+/** `alert_deliveries/{alert}.{n}`: a notice of an alert on its way to the webhook, and what became of each attempt. */
+export const AlertDelivery = z.object({
+  schema_version: z.literal(1),
+  id: z.string(),
+  alert: z.string(),
+  /** Its place among the notices of the alert, from 1: they are delivered in this order. */
+  n: z.number().int().min(1),
+  notice: Notice,
+  created_at: z.iso.datetime(),
+  /** The alert as it was then: every attempt tells the same. */
+  tells: Alert.pick({
+    kind: true,
+    subject: true,
+    severity: true,
+    status: true,
+    at: true,
+    message: true,
+    to_do: true,
+    count: true,
+  }),
+  /** `unsent`: there was no webhook, or nobody was told of what a resolved notice is about. */
+  state: z.enum(["waiting", "delivered", "given_up", "unsent"]),
+  /** Whether a notice before it was delivered, as far as was known when this one's turn came. */
+  heard_before: z.boolean(),
+  attempts: z.number().int().min(0),
+  last_attempt_at: z.iso.datetime().nullable(),
+  /** HTTP status of the last attempt; null where no answer came. */
+  last_status: z.number().int().nullable(),
+  /** Why the last attempt failed; never with the webhook's address. */
+  last_error: z.string().nullable(),
+  delivered_at: z.iso.datetime().nullable(),
+  /** When it is due; while somebody is at work on it, when the lease ends; null when nothing is left to do. */
+  next_attempt_at: z.iso.datetime().nullable(),
+  /** Who sends it just now. */
+  lease: z.object({ holder: z.string(), expires_at: z.iso.datetime() }).nullable(),
+});
+export type AlertDelivery = z.infer<typeof AlertDelivery>;

@@ -205,8 +205,12 @@ export function isStuck(job: RetrainingJob, { queuedMinutes }: { queuedMinutes: 
 
 /** What a person is told of a job that has failed. */
 export function failureOf({ id, kind, requested_by, attempts, result }: RetrainingJob): AlertContent {
-  const message = `the ${kind} retraining ${id} failed: ${result}`;
-  const to_do = `Read retraining_jobs/${id} and the log of runRetraining; open another by retrain once the cause is gone.`;
-  const details = { job: id, kind, requested_by, attempts };
-  return { severity: "high", kind: "retraining_failed", subject: id, message, to_do, details };
+  return {
+    severity: "high",
+    kind: "retraining_failed",
+    subject: `retraining_jobs/${id}`,
+    message: `the ${kind} retraining ${id} failed, and the version in service stays: ${result}`,
+    to_do: `Look at timeline and result of retraining_jobs/${id}, remove the cause, and call retrain to try again.`,
+    details: { job: id, kind, requested_by, attempts },
+  };
 }

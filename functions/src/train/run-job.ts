@@ -228,13 +228,13 @@ class JobWork {
       ...(change.vanished.length === 0 ? [] : [`it no longer looks at ${change.vanished.join(", ")}`]),
     ];
     const { appeared, vanished, from } = change;
-    const message = `${version} goes by other features: ${said.join("; ")}`;
+    const message = `${version} goes by other features: ${said.join("; ")}; it is registered, and judged as any other`;
     const content = {
       severity: "low",
       kind: "importance_changed",
-      subject: version,
+      subject: `model_versions/${version}`,
       message,
-      to_do: "Read the version's model card before it is rolled out further.",
+      to_do: "Look whether the pages still send these features as before; if they do, nothing is to be done.",
       details: { version, from, appeared, vanished },
     } as const;
     await raiseAlert(this.worker.db, content, version);
