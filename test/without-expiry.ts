@@ -1,0 +1,7 @@
+import type { DocumentSnapshot } from "firebase-admin/firestore";
+
+/** A counted document as the fold means it: when it expires hangs on the clock of its last write alone. */
+export function withoutExpiry(doc: DocumentSnapshot): Record<string, unknown> {
+  const { expire_at: _, ...counted } = doc.data() ?? {};
+  return counted;
+}
