@@ -16,8 +16,9 @@ import type { HistoryDay } from "./history-schema.ts";
 import { HistoryStore } from "./history-store.ts";
 import { type HoldbackDay, holdbackReport } from "./holdback-report.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 86_400_000;
+/** Serving windows that are in memory with their buckets: of six hours. */
+const READ_AT_ONCE_MS = DAY_MS / 4;
 /** Days back for which a run that was missed is made up. */
 const CATCH_UP_DAYS = 14;
 /** Months back, the one that has just ended being the first, whose report a run makes if it is missing. */
@@ -103,13 +104,13 @@ async function readDay(db: Firestore, startMs: number, settled: boolean): Promis
   return historyDay({ startMs, settled, visits, served, evaluations, deployments, trainings, alerts });
 }
 
-/** What was answered on a day, an hour at a time and without buckets: instances write a document for each five minutes. */
+/** What was answered on a day, six hours at a time and without buckets: instances write a document for each five minutes. */
 async function readServing(db: Firestore, startMs: number): Promise<ServingWindow[]> {
   const store = new ServingStore(db);
   const found: ServingWindow[] = [];
-  for (let fromMs = startMs; fromMs < startMs + DAY_MS; fromMs += HOUR_MS) {
-    const hour = await store.range({ fromMs, toMs: fromMs + HOUR_MS });
-    found.push(...hour.map(({ by_revision: _, ...window }) => window));
+  for (let fromMs = startMs; fromMs < startMs + DAY_MS; fromMs += READ_AT_ONCE_MS) {
+    const part = await store.range({ fromMs, toMs: fromMs + READ_AT_ONCE_MS });
+    found.push(...part.map(({ by_revision: _, ...window }) => window));
   }
   return found;
 }
