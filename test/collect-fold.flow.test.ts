@@ -25,6 +25,7 @@ import { database } from "../functions/src/shared/firestore.ts";
 import { hash64 } from "../functions/src/shared/visitor-buckets.ts";
 import { postLogs } from "./ingest-client.ts";
 import { ownVersion, signedLog } from "./signed-log.ts";
+import { withoutExpiry } from "./without-expiry.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -56,7 +57,7 @@ async function foldAll(): Promise<void> {
 /** The windows of a version, straight from the database. */
 async function windowsOf(version: string): Promise<Map<string, Window>> {
   const { docs } = await db.collection("windows").where("version", "==", version).get();
-  return new Map(docs.map((doc) => [doc.id, doc.data() as Window]));
+  return new Map(docs.map((doc) => [doc.id, withoutExpiry(doc) as Window]));
 }
 
 /** What the windows of these logs must be: a plain recount of what is stored. */

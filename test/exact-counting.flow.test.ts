@@ -15,6 +15,7 @@ import { CounterBuffer } from "../functions/src/shared/flush.ts";
 import { withoutBackgroundTriggers } from "./background-triggers.ts";
 import { postLogs } from "./ingest-client.ts";
 import { demoKeys, ownVersion, signedLog } from "./signed-log.ts";
+import { withoutExpiry } from "./without-expiry.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -169,11 +170,13 @@ async function commitLate(like: LogBody, foldAfterMs: number) {
 async function expectRecount(version: string, missed: readonly string[] = []): Promise<InteractionLog[]> {
   const logs = (await storedLogs(version)).filter(({ prediction_id: id }) => !missed.includes(id));
   const windows = await db.collection("windows").where("version", "==", version).get();
-  const found = new Map(windows.docs.map((doc) => [doc.id, doc.data()]));
+  const found = new Map(windows.docs.map((doc) => [doc.id, withoutExpiry(doc)]));
   expect(Object.fromEntries(found)).toEqual(Object.fromEntries(foldInto(new Map(), logs)));
   const expectedTraffic = foldTraffic(new Map(), logs);
   const traffic = await db.getAll(...[...expectedTraffic.keys()].map((id) => db.doc(`traffic/${id}`)));
-  expect(Object.fromEntries(traffic.map((doc) => [doc.id, doc.data()]))).toEqual(Object.fromEntries(expectedTraffic));
+  expect(Object.fromEntries(traffic.map((doc) => [doc.id, withoutExpiry(doc)]))).toEqual(
+    Object.fromEntries(expectedTraffic),
+  );
 
   // And without any of the fold's own code.
   const counted: Record<string, number> = {};

@@ -40,6 +40,8 @@ const TABLE: { path: string; read: readonly Person[]; write: readonly Person[] }
   { path: "model_versions/v_20260928T050000Z_0123456789ab", read: WATCHERS, write: NONE },
   { path: "deployments/d.v_20260928T050000Z_0123456789ab", read: WATCHERS, write: NONE },
   { path: "reviews/review.2026-Q4", read: WATCHERS, write: NONE },
+  { path: "history/day.2026-09-28", read: WATCHERS, write: NONE },
+  { path: "history/holdback.2026-09", read: WATCHERS, write: NONE },
   { path: "change_log/000000000001", read: WATCHERS, write: NONE },
   { path: "alerts/a", read: WATCHERS, write: NONE },
   { path: "alert_deliveries/a.1", read: WATCHERS, write: NONE },

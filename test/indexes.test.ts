@@ -122,6 +122,11 @@ describe("exemptions", () => {
     expect(ttl.map((field) => `${field.collectionGroup}.${field.fieldPath}`)).toEqual([
       "interaction_logs.expire_at",
       "quarantined_logs.expire_at",
+      "windows.expire_at",
+      "traffic.expire_at",
+      "ingest_windows.expire_at",
+      "serving_windows.expire_at",
+      "evaluations.expire_at",
     ]);
     expect(declared.fieldOverrides.every((field) => field.indexes.length === 0)).toBe(true);
   });

@@ -380,6 +380,16 @@ export const Lifecycle = z
         hours: z.number().min(1).max(2160).default(24),
       })
       .prefault({}),
+    history: z
+      .strictObject({
+        /** Days for which a day of history is kept: what is promised. */
+        days: z.number().int().min(32).max(3650).default(365),
+        /** Months for which months and holdback reports are kept, the present one among them. */
+        months: z.number().int().min(2).max(600).default(60),
+        /** Visitors with the rules, and with a model, under which a holdback report says nothing. */
+        report_visitors: z.number().int().min(30).max(1_000_000).default(100),
+      })
+      .prefault({}),
     monitoring: z
       .strictObject({
         /** Minutes without a run of monitorHealth after which somebody else raises the alarm. */

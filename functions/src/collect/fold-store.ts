@@ -1,5 +1,6 @@
-import { FieldPath, type Firestore, type Query } from "firebase-admin/firestore";
+import { FieldPath, type Firestore, type Query, type Timestamp } from "firebase-admin/firestore";
 import { FOLD_SETTLE_SECONDS } from "../config.ts";
+import { expiryOf } from "../shared/expiry.ts";
 import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { isFree } from "../shared/lease.ts";
 import { floorTo, iso } from "../shared/time.ts";
@@ -139,8 +140,8 @@ export class FoldStore {
       if (!isAt(state, step.from)) return null;
       const foundWindows = documentsById(Window, found.slice(0, windowRefs.length));
       const foundTraffic = documentsById(Traffic, found.slice(windowRefs.length));
-      for (const [id, window] of step.foldWindows(foundWindows)) tx.set(windows.doc(id), window);
-      for (const [id, of] of step.foldTraffic(foundTraffic)) tx.set(traffic.doc(id), of);
+      for (const [id, window] of step.foldWindows(foundWindows)) tx.set(windows.doc(id), expiring(window));
+      for (const [id, of] of step.foldTraffic(foundTraffic)) tx.set(traffic.doc(id), expiring(of));
       const last = step.lastEventAt;
       const next: FoldState = {
         ...state,
@@ -222,8 +223,8 @@ export class FoldStore {
     return this.db.runTransaction(async (tx) => {
       const state = parseDocument(FoldState, await tx.get(this.state(shard))) ?? FIRST_STATE;
       if (!isAt(state, watermark)) return false;
-      for (const [id, window] of documents.windows) tx.set(this.db.collection("windows").doc(id), window);
-      for (const [id, traffic] of documents.traffic) tx.set(this.db.collection("traffic").doc(id), traffic);
+      for (const [id, window] of documents.windows) tx.set(this.db.collection("windows").doc(id), expiring(window));
+      for (const [id, traffic] of documents.traffic) tx.set(this.db.collection("traffic").doc(id), expiring(traffic));
       return true;
     });
   }
@@ -257,6 +258,10 @@ export class FoldStore {
 /** Whether the fold has not moved from there. */
 function isAt({ watermark: { fold_after: at, id } }: FoldState, there: FoldState["watermark"]): boolean {
   return at === there.fold_after && id === there.id;
+}
+
+function expiring<T extends Window | Traffic>(document: T): T & { expire_at: Timestamp } {
+  return { ...document, expire_at: expiryOf(document.granularity, Date.now()) };
 }
 
 function settleMs(): number {

@@ -1,4 +1,5 @@
 import { type DocumentReference, type Firestore, Timestamp } from "firebase-admin/firestore";
+import { expiryOf } from "../shared/expiry.ts";
 import { alreadyExists, readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
 import { type Arrival, type Placement, placeLogs, StoredState, shardOf } from "./amendment.ts";
@@ -111,7 +112,10 @@ export class IngestStore {
   /** Sets each window, by its name, to its total so far: done twice, it changes nothing. */
   async writeWindows(windows: ReadonlyMap<string, IngestWindow>): Promise<void> {
     const batch = this.db.batch();
-    for (const [name, window] of windows) batch.set(this.db.collection("ingest_windows").doc(name), window);
+    const expire_at = expiryOf("ingested", Date.now());
+    for (const [name, window] of windows) {
+      batch.set(this.db.collection("ingest_windows").doc(name), { ...window, expire_at });
+    }
     await batch.commit();
   }
 }

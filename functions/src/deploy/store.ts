@@ -8,17 +8,25 @@ import { RoutingStore, revised } from "../serve/store.ts";
 import { logAlert, prepareAlert, prepareResolved } from "../shared/alert.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
 import { CorruptError, InputError, RefusedError } from "../shared/errors.ts";
-import { parseDocument } from "../shared/firestore.ts";
+import { parseDocument, readableDocument } from "../shared/firestore.ts";
+import { iso } from "../shared/time.ts";
 import { alertOf } from "./alert-of.ts";
 import { apply, opened, type RoutingMove, returnTo, type Wish, wish } from "./apply.ts";
 import { decided, type Mandate, type Measured } from "./decision.ts";
 import { Deployment, DeploymentPhase, FINAL_PHASES } from "./schema.ts";
 import { type TakenStep, takeStep } from "./take-step.ts";
 
+const DAY_MS = 86_400_000;
+
 /** Phases in which a deployment goes on. */
 const RUNNING: readonly DeploymentPhase[] = DeploymentPhase.options.filter((phase) => !FINAL_PHASES.includes(phase));
 /** Deployments that one version may have had; more is not a rollout any more. */
 const MOST_OF_ONE_VERSION = 100;
+
+/** Days before a step at which its deployment began at the earliest: `deployment.max_days` is 30 at most, and a day to be checked. */
+const LONGEST_DAYS = 31;
+/** Deployments that began in so many days; there is one at a time. */
+const MOST_STARTED = 300;
 
 /** Who asks for a deployment of what, and why. */
 export interface OpenRequest {
@@ -72,6 +80,18 @@ export class DeploymentStore {
     const query = this.db.collection("deployments").where("phase", "in", RUNNING).limit(1);
     const { docs } = await (tx === undefined ? query.get() : tx.get(query));
     return docs[0] === undefined ? undefined : parseDocument(Deployment, docs[0]);
+  }
+
+  /** Those that may have had a step in [fromMs, toMs), event time, by when they began. */
+  async startedIn({ fromMs, toMs }: { fromMs: number; toMs: number }): Promise<Deployment[]> {
+    const { docs } = await this.db
+      .collection("deployments")
+      .where("started_at", ">=", iso(fromMs - LONGEST_DAYS * DAY_MS))
+      .where("started_at", "<", iso(toMs))
+      .orderBy("started_at")
+      .limit(MOST_STARTED)
+      .get();
+    return docs.flatMap((doc) => readableDocument(Deployment, doc) ?? []);
   }
 
   /**

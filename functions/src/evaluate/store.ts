@@ -1,4 +1,5 @@
 import { FieldPath, type Firestore } from "firebase-admin/firestore";
+import { expiryOf } from "../shared/expiry.ts";
 import { alreadyExists, parseDocument, readableDocument } from "../shared/firestore.ts";
 import { hourId } from "../shared/time.ts";
 import { FINAL_STAGES, JobStage } from "../train/schema.ts";
@@ -6,6 +7,8 @@ import { Evaluation, TriggerName } from "./schema.ts";
 
 /** Decisions that one look back reads at most: one for each hour of the longest cool-down, 720. */
 const MAX_RECENT = 721;
+
+const HOURS_OF_DAY = 24;
 
 /** The only writer of `evaluations`, one document per decision and event hour. */
 export class EvaluationStore {
@@ -33,10 +36,23 @@ export class EvaluationStore {
     return docs.flatMap((doc) => readableDocument(Evaluation, doc) ?? []);
   }
 
+  /** Decisions of the hours of event time in [fromMs, toMs), at most a day's, oldest first. */
+  async range({ fromMs, toMs }: { fromMs: number; toMs: number }): Promise<Evaluation[]> {
+    const { docs } = await this.evaluations()
+      .orderBy(FieldPath.documentId())
+      .startAt(hourId(fromMs))
+      .endBefore(hourId(toMs))
+      .limit(HOURS_OF_DAY)
+      .get();
+    return docs.flatMap((doc) => readableDocument(Evaluation, doc) ?? []);
+  }
+
   /** Puts a decision on record; false, and nothing written, if its hour has one. */
   async create(evaluation: Evaluation): Promise<boolean> {
     try {
-      await this.evaluations().doc(evaluation.id).create(evaluation);
+      await this.evaluations()
+        .doc(evaluation.id)
+        .create({ ...evaluation, expire_at: expiryOf("decided", Date.now()) });
       return true;
     } catch (error) {
       if (alreadyExists(error)) return false;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { logger } from "firebase-functions";
 import { onDocumentWrittenWithAuthContext } from "firebase-functions/firestore";
 import { onCall } from "firebase-functions/https";
@@ -22,7 +23,7 @@ export const onConfigWritten = onDocumentWrittenWithAuthContext(
   },
 );
 
-/** Every day: versions that nothing needs are removed. */
+/** Every day: history is rolled up, and versions that nothing needs are removed. */
 export const enforceRetention = onSchedule(
   {
     schedule: "every day 04:30",
@@ -32,10 +33,12 @@ export const enforceRetention = onSchedule(
     timeoutSeconds: 540,
     maxInstances: 1,
   },
-  async () => {
-    const { cleanUpVersions } = await import("./clean-up-versions.ts");
-    const { mode, keep, remove, leftovers } = await cleanUpVersions({ db: database(), bucket: bucket() }, Date.now());
-    logger.info("versions cleaned up", { mode, kept: keep.length, removed: remove, leftovers });
+  async (event) => {
+    const { enforceDaily } = await import("./enforce-daily.ts");
+    const times = { eventMs: Date.parse(event.scheduleTime), serverMs: Date.now() };
+    const [history, versions] = await enforceDaily({ db: database(), bucket: bucket() }, randomUUID(), times);
+    logger.info("history rolled up", history);
+    logger.info("versions cleaned up", { ...versions, keep: versions.keep.length });
   },
 );
 

@@ -1,4 +1,5 @@
 import { FieldPath, type Firestore, type Query } from "firebase-admin/firestore";
+import { expiryOf } from "../shared/expiry.ts";
 import { readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
 import { type Arm, type ServedVersion, ServingWindow } from "./schema.ts";
@@ -47,10 +48,11 @@ export class ServingStore {
   /** Sets each window, by its name, to its total so far: done twice, it changes nothing. */
   async write(windows: ReadonlyMap<string, OpenServingWindow>): Promise<void> {
     const entries = [...windows];
+    const expire_at = expiryOf("served", Date.now());
     for (let from = 0; from < entries.length; from += BATCH) {
       const batch = this.db.batch();
       for (const [name, window] of entries.slice(from, from + BATCH)) {
-        batch.set(this.db.collection("serving_windows").doc(name), closeServingWindow(window));
+        batch.set(this.db.collection("serving_windows").doc(name), { ...closeServingWindow(window), expire_at });
       }
       await batch.commit();
     }

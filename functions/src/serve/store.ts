@@ -177,6 +177,18 @@ export class RoutingStore {
     return routing;
   }
 
+  /** The holdback's share under each of some revisions; those that are not in the journal are left out. */
+  async holdbackShares(revisions: ReadonlySet<number>): Promise<Map<number, number>> {
+    const refs = [...revisions].map((revision) => this.journal().doc(String(revision).padStart(12, "0")));
+    const found = refs.length === 0 ? [] : await this.db.getAll(...refs, { fieldMask: ["revision", "holdback_share"] });
+    return new Map(
+      found.flatMap((doc) => {
+        const [revision, share] = [doc.get("revision") as unknown, doc.get("holdback_share") as unknown];
+        return typeof revision === "number" && typeof share === "number" ? [[revision, share] as const] : [];
+      }),
+    );
+  }
+
   /** True if the version was ever stable, whoever made it that, and for however short. */
   async wasStable(version: string, tx?: Transaction): Promise<boolean> {
     const query = this.journal().where("stable", "==", version).limit(1);

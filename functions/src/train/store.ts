@@ -5,6 +5,7 @@ import { logAlert, prepareAlert } from "../shared/alert.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
 import { RefusedError } from "../shared/errors.ts";
 import { parseDocument, readableDocument } from "../shared/firestore.ts";
+import { iso } from "../shared/time.ts";
 import { HeldJob, LostJobError } from "./held-job.ts";
 import { apply, type ClaimDecision, decideClaim, failureOf, isFinal, type JobEvent, type JobLimits } from "./job.ts";
 import { type NewJob, queuedJob } from "./new-job.ts";
@@ -18,6 +19,9 @@ const MAX_OPEN = 50;
 
 /** Jobs among which the last full training is looked for: a month of weekly and skipped ones is fewer. */
 const MAX_ENDED = 30;
+
+/** Jobs of one day that history tells. */
+const MAX_OF_DAY = 50;
 
 /** What became of the wish to open a job. */
 export interface Opening {
@@ -54,6 +58,17 @@ export class JobStore {
   /** Jobs that are queued or running; one whose document is spoilt is left out. */
   async listOpen(): Promise<RetrainingJob[]> {
     const { docs } = await this.open().limit(MAX_OPEN).get();
+    return docs.flatMap((doc) => readableDocument(RetrainingJob, doc) ?? []);
+  }
+
+  /** Jobs as of a time in [fromMs, toMs), event time, whatever became of them. */
+  async asOfIn({ fromMs, toMs }: { fromMs: number; toMs: number }): Promise<RetrainingJob[]> {
+    const { docs } = await this.jobs()
+      .where("as_of", ">=", iso(fromMs))
+      .where("as_of", "<", iso(toMs))
+      .orderBy("as_of")
+      .limit(MAX_OF_DAY)
+      .get();
     return docs.flatMap((doc) => readableDocument(RetrainingJob, doc) ?? []);
   }
 
