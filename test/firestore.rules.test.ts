@@ -42,6 +42,8 @@ const TABLE: { path: string; read: readonly Person[]; write: readonly Person[] }
   { path: "reviews/review.2026-Q4", read: WATCHERS, write: NONE },
   { path: "change_log/000000000001", read: WATCHERS, write: NONE },
   { path: "alerts/a", read: WATCHERS, write: NONE },
+  { path: "health/live", read: WATCHERS, write: NONE },
+  { path: "heartbeats/monitor", read: WATCHERS, write: NONE },
   { path: "audit/000000000001", read: ADMINS, write: NONE },
   { path: "roles/somebody-else", read: ADMINS, write: NONE },
   { path: "routing/live", read: WATCHERS, write: ADMINS },

@@ -4,7 +4,7 @@ import { logger } from "firebase-functions";
 import { onSchedule } from "firebase-functions/scheduler";
 import { REGION } from "../config.ts";
 import { bucket, database } from "../shared/firestore.ts";
-import { independently } from "./independently.ts";
+import { independently } from "../shared/independently.ts";
 
 /** Commits of the fold that one run does at most: up to 100,000 logs. */
 const MAX_STEPS = 100;

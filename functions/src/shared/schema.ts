@@ -42,3 +42,17 @@ export const Alert = z.object({
   details: z.record(z.string(), z.unknown()),
 });
 export type Alert = z.infer<typeof Alert>;
+
+/** `heartbeats/monitor`: the last run of monitorHealth, by which others know that it lives. */
+export const Heartbeat = z.object({
+  schema_version: z.literal(1),
+  /** Event time of the run, or of the first look before there was any. */
+  at: z.iso.datetime(),
+  /** `watcher`: it has not run yet, and its time counts from here. */
+  by: z.enum(["monitor", "watcher"]),
+  /** Parts of the run that failed. */
+  failed: z.array(z.string()),
+  /** Since when it is silent, once an alert has said so; null while it is not. */
+  silent_since: z.iso.datetime().nullable(),
+});
+export type Heartbeat = z.infer<typeof Heartbeat>;
