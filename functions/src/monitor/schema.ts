@@ -3,16 +3,7 @@ import { ServedVersion } from "../serve/schema.ts";
 
 /** Something that is worse than it may be, with who is to blame for it. */
 export const HealthFinding = z.object({
-  metric: z.enum([
-    "fallbacks",
-    "latency",
-    "errors",
-    "engagement",
-    "satisfaction",
-    "negative_feedback",
-    "accuracy",
-    "drift",
-  ]),
+  metric: z.enum(["fallbacks", "latency", "errors", "engagement", "satisfaction", "negative_feedback", "accuracy"]),
   span: z.enum(["5m", "1h", "24h"]),
   severity: z.enum(["high", "medium", "low"]),
   /** `site`: those who never meet a model fare alike; `unclear`: there are too few of them to tell. */
@@ -54,6 +45,8 @@ export const Health = z.object({
     hour: z.string(),
     version: ServedVersion,
     findings: z.array(HealthFinding),
+    /** Outages of ours that the logs show: they hide those findings for as long as these are kept. */
+    outages: z.array(z.string()),
     /** Answers of the same hour in the four weeks before, of whoever was in service, and of the holdback. */
     before: z.object({ own: Served, holdback: Served }),
     /** Why the logs were not judged, or that they were. */
