@@ -163,8 +163,13 @@ async function readHourly(
 function noReturn({ routing, changes, serverMs }: Look, hours: number): string | null {
   const { stable, previous_good: target } = routing;
   if (target === stable) return `${target} is in service, and there is nothing else to return to`;
+  // A change back to what had been in service before: a version that comes in service anew is no return from the last.
   const left = changes.find(
-    ({ from, deployment, at }) => from === target && deployment === null && serverMs - Date.parse(at) < hours * HOUR_MS,
+    ({ from, to, revision, deployment, at }) =>
+      from === target &&
+      deployment === null &&
+      serverMs - Date.parse(at) < hours * HOUR_MS &&
+      changes.some((earlier) => earlier.revision < revision && earlier.from === to),
   );
   return left === undefined
     ? null
