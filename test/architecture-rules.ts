@@ -25,6 +25,8 @@ const WRITERS: Record<string, string> = {
   deployments: "deploy",
   experiments: "experiment",
   history: "monitor",
+  health: "monitor",
+  heartbeats: "shared",
   alerts: "shared",
   alert_deliveries: "shared",
   audit: "shared",

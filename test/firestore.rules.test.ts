@@ -45,6 +45,8 @@ const TABLE: { path: string; read: readonly Person[]; write: readonly Person[] }
   { path: "change_log/000000000001", read: WATCHERS, write: NONE },
   { path: "alerts/a", read: WATCHERS, write: NONE },
   { path: "alert_deliveries/a.1", read: WATCHERS, write: NONE },
+  { path: "health/live", read: WATCHERS, write: NONE },
+  { path: "heartbeats/monitor", read: WATCHERS, write: NONE },
   { path: "audit/000000000001", read: ADMINS, write: NONE },
   { path: "roles/somebody-else", read: ADMINS, write: NONE },
   { path: "routing/live", read: WATCHERS, write: ADMINS },

@@ -30,7 +30,13 @@ const stored = async (id: string) => (await db.doc(`history/${id}`).get()).data(
 const day = async (name: string) => HistoryDay.parse(await stored(`day.${name}`));
 
 /** Visits of a day, answered and folded: every visitor comes once, the given share of them is engaged. */
-async function visited(startMs: number, arm: "stable" | "holdback", visitors: number, engagedOf: number, name: string = arm) {
+async function visited(
+  startMs: number,
+  arm: "stable" | "holdback",
+  visitors: number,
+  engagedOf: number,
+  name: string = arm,
+) {
   const event_at = iso(startMs + 12 * HOUR_MS);
   const assigned_version = arm === "holdback" ? ("rules" as const) : version;
   const receipt = { arm, assigned_version, model_version: assigned_version, routing_revision: revision, event_at };

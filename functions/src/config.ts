@@ -394,6 +394,29 @@ export const Lifecycle = z
       .strictObject({
         /** Minutes without a run of monitorHealth after which somebody else raises the alarm. */
         dead_man_minutes: z.number().min(5).max(1440).default(20),
+        /** Whether a version in service that does harm is returned from by itself; else an alert asks a person to. */
+        automatic_rollback: enabled,
+        /** Hours after somebody returned from a version in which monitoring does not return to it. */
+        no_return_hours: z.number().min(0).max(720).default(72),
+        /** Visits, answers, ratings or feedbacks of a span under which there is no verdict. */
+        min_visits: z.number().int().min(50).max(10_000_000).default(400),
+        /** Probability of one look at one figure, one-sided, with which what is not beyond its threshold is taken for it. */
+        alpha: z.number().gt(0).lt(0.05).default(0.00001),
+        /** The same with which the holdback must not share a fall, so that it is the version's and not the site's. */
+        site_alpha: z.number().gt(0).lt(0.5).default(0.001),
+        /** Share of errors: of answers by something else than the assigned version, and of logs with a timeout or an error. */
+        error_rate: rate.default(0.02),
+        /** Milliseconds that the mean answer may take longer than at the same hours of the four weeks before. */
+        latency_ms: z.number().gt(0).max(10_000).default(50),
+        /** Minutes for which longer answers must last until the version is returned from. */
+        latency_minutes: z.number().min(0).max(1440).default(30),
+        /** Accuracy below that of `previous_good` on the same visits. */
+        accuracy_drop: rate.default(0.05),
+        /** Share of engaged visits below that of the same hours. */
+        engagement_drop: rate.default(0.05),
+        /** Stars below them, and share of negative feedback above them: alerts only. */
+        satisfaction_drop: z.number().gt(0).max(4).default(0.5),
+        negative_feedback_rise: rate.default(0.1),
       })
       .prefault({}),
     alerts: z

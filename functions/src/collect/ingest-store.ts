@@ -1,17 +1,20 @@
-import { type DocumentReference, type Firestore, Timestamp } from "firebase-admin/firestore";
+import { type DocumentReference, FieldPath, type Firestore, Timestamp } from "firebase-admin/firestore";
 import { expiryOf } from "../shared/expiry.ts";
 import { alreadyExists, readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
 import { type Arrival, type Placement, placeLogs, StoredState, shardOf } from "./amendment.ts";
 import type { JudgedLog } from "./judge-log.ts";
-import type { IngestWindow, InteractionLog, QuarantinedLog } from "./schema.ts";
+import { IngestWindow, type InteractionLog, type QuarantinedLog } from "./schema.ts";
 import { logShards } from "./store.ts";
+import { startId } from "./window.ts";
 
 /** Documents that one transaction or batch touches. */
 export const CHUNK = 100;
 /** Documents that are read together where one of them exists. */
 const PART = 10;
 const DAY_MS = 86_400_000;
+/** Windows that are read at most: those of an hour of 40 instances. */
+const READ_WINDOWS = 500;
 
 /** The valid logs of one prediction in one request, in the order in which they came. */
 export interface LogGroup {
@@ -107,6 +110,17 @@ export class IngestStore {
       batch.set(this.db.collection("quarantined_logs").doc(log.prediction_id), { ...kept, expire_at });
     }
     await batch.commit();
+  }
+
+  /** What all instances have received since the five minutes that begin at `fromMs`, server time. */
+  async windowsSince(fromMs: number): Promise<IngestWindow[]> {
+    const { docs } = await this.db
+      .collection("ingest_windows")
+      .orderBy(FieldPath.documentId())
+      .startAt(startId(fromMs))
+      .limit(READ_WINDOWS)
+      .get();
+    return docs.flatMap((doc) => readableDocument(IngestWindow, doc) ?? []);
   }
 
   /** Sets each window, by its name, to its total so far: done twice, it changes nothing. */

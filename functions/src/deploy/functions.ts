@@ -8,7 +8,9 @@ import { RoutingStore } from "../serve/store.ts";
 import { asAdmin } from "../shared/callable.ts";
 import { parseInput } from "../shared/errors.ts";
 import { bucket, database } from "../shared/firestore.ts";
+import { independently } from "../shared/independently.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
+import { missSignOfLife } from "../shared/sign-of-life.ts";
 import { advanceDueDeployments } from "./advance-due-deployments.ts";
 import type { Wish } from "./apply.ts";
 import { listVersionsOn } from "./list-versions.ts";
@@ -23,7 +25,9 @@ export const advanceDeployments = onSchedule(
   { schedule: "every 1 minutes", region: REGION, memory: "512MiB", timeoutSeconds: 120, maxInstances: 1 },
   async (event) => {
     const now = { nowMs: Date.parse(event.scheduleTime), clockMs: () => performance.now() };
-    const moved = await advanceDueDeployments(database(), bucket(), now);
+    const { monitoring } = await readLifecycle(database());
+    const watched = missSignOfLife(database(), { nowMs: now.nowMs, minutes: monitoring.dead_man_minutes });
+    const [moved] = await independently(advanceDueDeployments(database(), bucket(), now), watched);
     if (moved !== undefined) logger.info("deployment", { ...moved });
   },
 );

@@ -117,7 +117,7 @@ function answerDrift(
 }
 
 /** Why the fold is not to be believed, or null. */
-async function foldFault(folds: FoldStore): Promise<string | null> {
+export async function foldFault(folds: FoldStore): Promise<string | null> {
   for (const shard of folds.shards()) {
     const { due, rests } = await folds.look(shard, 3 * FOLD_MINUTES * MINUTE_MS);
     if (due >= WAITING && !rests) return `the fold is behind: ${due} logs of shard ${shard} wait to be counted`;

@@ -33,7 +33,12 @@ export async function rollBack(
   return { target, revision, ended };
 }
 
-async function refuseDamaged(versions: VersionStore, target: string): Promise<void> {
+/**
+ * Makes sure that a version is whole, in each of its files.
+ * @throws {InputError} when it is not registered
+ * @throws {RefusedError} when it is damaged, naming the file
+ */
+export async function refuseDamaged(versions: VersionStore, target: string): Promise<void> {
   if ((await versions.read(target)) === undefined) {
     throw new InputError(`there is no version ${target}`, [{ path: "target", message: "is not registered" }]);
   }

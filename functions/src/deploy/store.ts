@@ -57,6 +57,8 @@ export interface AdminWord {
 /** A return to an earlier version, or to the rules. */
 export interface Return {
   target: ServedVersion;
+  /** What must still be in service, where nobody but the system decides; left out where a person does. */
+  from?: ServedVersion;
   who: string;
   reason: string;
   /** Event time, epoch ms. */
@@ -221,11 +223,14 @@ export class DeploymentStore {
    * overtaken, as by any admin's next word.
    * @throws {RefusedError} when there is nothing to return from, or the target has been quarantined or removed since
    */
-  async rollBack({ target, who, reason, nowMs }: Return): Promise<{ revision: number; ended: string | null }> {
+  async rollBack({ target, from, who, reason, nowMs }: Return): Promise<{ revision: number; ended: string | null }> {
     return this.db.runTransaction(async (tx) => {
       const routing = await this.routing.read(tx);
       const running = await this.running(tx);
       const { canary, shadow, experiment } = routing;
+      if (from !== undefined && (routing.stable !== from || running !== undefined)) {
+        throw new RefusedError(`${from} is not what is in service alone any more`);
+      }
       const isAlone = running === undefined && canary === null && shadow === null && experiment === null;
       if (isAlone && routing.stable === target) {
         throw new RefusedError(`${target} is in service already, and nothing else gets traffic`);

@@ -9,8 +9,9 @@ import { AlertStore } from "../shared/alert-store.ts";
 import { asAdmin } from "../shared/callable.ts";
 import { parseInput } from "../shared/errors.ts";
 import { bucket, database } from "../shared/firestore.ts";
+import { failures, independently } from "../shared/independently.ts";
+import { signOfLife } from "../shared/sign-of-life.ts";
 import { type DeliveryRun, deliverAlertsDue } from "./deliver-alerts.ts";
-import { independently } from "./independently.ts";
 import { AcknowledgeRequest } from "./schema.ts";
 
 /** Commits of the fold that one run does at most: up to 100,000 logs. */
@@ -26,12 +27,14 @@ export const monitorHealth = onSchedule(
     secrets: [ALERT_WEBHOOK_URL, ALERT_WEBHOOK_SECRET],
   },
   async (event) => {
-    const [{ followLogs }, { guardDeployment }, { reviveStuckJobs }, { verifyRoutedVersions }] = await Promise.all([
-      import("../train/follow-logs.ts"),
-      import("../deploy/advance-due-deployments.ts"),
-      import("./revive-stuck-jobs.ts"),
-      import("./verify-routed-versions.ts"),
-    ]);
+    const [{ followLogs }, { guardDeployment }, { reviveStuckJobs }, { verifyRoutedVersions }, { watchHealth }] =
+      await Promise.all([
+        import("../train/follow-logs.ts"),
+        import("../deploy/advance-due-deployments.ts"),
+        import("./revive-stuck-jobs.ts"),
+        import("./verify-routed-versions.ts"),
+        import("./watch-health.ts"),
+      ]);
     const times = { eventMs: Date.parse(event.scheduleTime), serverMs: Date.now() };
     const run = { holder: randomUUID(), maxSteps: MAX_STEPS };
     const follow = followLogs(database(), bucket(), { ...run, ...times });
@@ -41,15 +44,28 @@ export const monitorHealth = onSchedule(
       () => guardDeployment(database(), bucket(), now),
       () => guardDeployment(database(), bucket(), now),
     );
-    const [revived, damaged, followed, guarded, alerts] = await independently(
-      reviveStuckJobs(database()),
-      verifyRoutedVersions(database(), bucket()),
+    const watch = async () => watchHealth(database(), bucket(), { nowMs: times.eventMs, serverMs: times.serverMs });
+    const watched = guard.then(watch, watch);
+    const parts = {
+      revived: reviveStuckJobs(database()),
+      damaged: verifyRoutedVersions(database(), bucket()),
+      followed: follow,
+      guarded: guard,
+      watched,
+      // Should the schedule of deliverAlerts stand still, people are told all the same.
+      told: deliverAlertsDue(database(), deliveryRun()),
+    };
+    const failed = await failures(parts);
+    await signOfLife(database(), { nowMs: times.eventMs, failed });
+    const [revived, damaged, followed, guarded, seen, alerts] = await independently(
+      parts.revived,
+      parts.damaged,
       follow,
       guard,
-      // Should the schedule of deliverAlerts stand still, people are told all the same.
-      deliverAlertsDue(database(), deliveryRun()),
+      watched,
+      parts.told,
     );
-    logger.info("health", { revived, damaged, followed, guarded, alerts });
+    logger.info("health", { revived, damaged, followed, guarded, watched: seen, alerts });
   },
 );
 

@@ -114,3 +114,17 @@ export const AlertDelivery = z.object({
   lease: z.object({ holder: z.string(), expires_at: z.iso.datetime() }).nullable(),
 });
 export type AlertDelivery = z.infer<typeof AlertDelivery>;
+
+/** `heartbeats/monitor`: the last run of monitorHealth, by which others know that it lives. */
+export const Heartbeat = z.object({
+  schema_version: z.literal(1),
+  /** Event time of the run, or of the first look before there was any. */
+  at: z.iso.datetime(),
+  /** `watcher`: it has not run yet, and its time counts from here. */
+  by: z.enum(["monitor", "watcher"]),
+  /** Parts of the run that failed. */
+  failed: z.array(z.string()),
+  /** Since when it is silent, once an alert has said so; null while it is not. */
+  silent_since: z.iso.datetime().nullable(),
+});
+export type Heartbeat = z.infer<typeof Heartbeat>;

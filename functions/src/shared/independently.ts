@@ -14,3 +14,10 @@ export async function independently<Works extends readonly Promise<unknown>[]>(
   if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join("; "));
   return ended.map((end) => (end.status === "fulfilled" ? end.value : undefined)) as Results<Works>;
 }
+
+/** Waits for all of some works, whatever becomes of them. @returns the names of those that have failed */
+export async function failures(works: Readonly<Record<string, Promise<unknown>>>): Promise<string[]> {
+  const names = Object.keys(works);
+  const ended = await Promise.allSettled(Object.values(works));
+  return names.filter((_, i) => ended[i]?.status === "rejected");
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { BUCKET_SUMS } from "../collect/outcomes.ts";
+import { Lifecycle } from "../config.ts";
+import type { ServingWindow } from "../serve/schema.ts";
+import { BUCKETS } from "../shared/visitor-buckets.ts";
+import { loggedFindings, servedOf, servingFindings } from "./compare-health.ts";
+
+const POLICY = Lifecycle.parse({}).monitoring;
+
+/** mulberry32: the same numbers in every run. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+interface Site {
+  visits: number;
+  engaged?: number;
+  errors?: number;
+}
+
+/** Visits of visitors who come 2.4 times on average, and of whom each has an inclination of their own. */
+function logged({ visits, engaged = 0.2, errors = 0.002 }: Site, next: () => number): Float64Array {
+  const sums = new Float64Array(BUCKETS * BUCKET_SUMS.length);
+  const add = (bucket: number, name: (typeof BUCKET_SUMS)[number], value: number) => {
+    const at = bucket * BUCKET_SUMS.length + BUCKET_SUMS.indexOf(name);
+    sums[at] = (sums[at] ?? 0) + value;
+  };
+  for (let done = 0; done < visits; ) {
+    const bucket = Math.floor(next() * BUCKETS);
+    const inclination = engaged * (0.5 + next());
+    for (let more = 1 + Math.floor(next() * 3.8); more > 0 && done < visits; more--, done++) {
+      add(bucket, "visits", 1);
+      if (next() < inclination) add(bucket, "engaged", 1);
+      if (next() < errors) add(bucket, "errors", 1);
+      if (next() < 0.05) {
+        add(bucket, "satisfaction_count", 1);
+        add(bucket, "satisfaction", 3 + Math.floor(next() * 3));
+        add(bucket, "feedback", 1);
+        if (next() < 0.1) add(bucket, "negative", 1);
+      }
+    }
+  }
+  return sums;
+}
+
+function serving(of: { predictions: number; fallbacks?: number; bins?: number[] }): ServingWindow {
+  const { predictions, fallbacks = 0, bins = [9, 10] } = of;
+  const latency = Object.fromEntries(bins.map((bin) => [String(bin), predictions / bins.length]));
+  const named = {
+    schema_version: 1,
+    start: "2026-03-02T10:00:00.000Z",
+    assigned_version: "rules",
+    arm: "stable",
+  } as const;
+  return { ...named, predictions, fallbacks, stale: 0, latency };
+}
+
+describe("what logs say", () => {
+  const day = (own: Omit<Site, "visits">, holdback: Omit<Site, "visits">, holdbackVisits = 4000) => {
+    const next = random(7);
+    return loggedFindings(
+      {
+        now: logged({ visits: 12_000, ...own }, next),
+        before: logged({ visits: 48_000 }, next),
+        holdbackNow: logged({ visits: holdbackVisits, ...holdback }, next),
+        holdbackBefore: logged({ visits: 4 * holdbackVisits }, next),
+      },
+      "24h",
+      POLICY,
+    ).map(({ metric, whose }) => `${metric}: ${whose}`);
+  };
+
+  it.each<[string, string[], string[]]>([
+    ["nothing of a quiet day", day({}, {}), []],
+    ["the version's, where it alone falls", day({ engaged: 0.08 }, {}), ["engagement: model"]],
+    ["the site's, where the holdback falls too", day({ engaged: 0.08 }, { engaged: 0.08 }), ["engagement: site"]],
+    ["unclear, where hardly anybody is in the holdback", day({ engaged: 0.08 }, {}, 20), ["engagement: unclear"]],
+    ["errors of the version", day({ errors: 0.04 }, {}), ["errors: model"]],
+    ["errors of the site", day({ errors: 0.04 }, { errors: 0.05 }), ["errors: site"]],
+    ["nothing of errors below the threshold", day({ errors: 0.018 }, {}), []],
+  ])("is %s", (_what, found, expected) => {
+    expect(found).toEqual(expected);
+  });
+});
+
+describe("what instances say", () => {
+  const quiet = servedOf([serving({ predictions: 500 })]);
+  const few = servedOf([serving({ predictions: 40 })]);
+  const slow = [12, 13];
+  it.each<[string, ServingWindow, ServingWindow | null, string[]]>([
+    ["nothing of a quiet hour", serving({ predictions: 500 }), null, []],
+    ["answers by others", serving({ predictions: 500, fallbacks: 40 }), null, ["fallbacks: model"]],
+    ["nothing of as many as may be", serving({ predictions: 500, fallbacks: 12 }), null, []],
+    ["nothing of 399 answers", serving({ predictions: 399, fallbacks: 399 }), null, []],
+    ["slow answers of the version", serving({ predictions: 500, bins: slow }), null, ["latency: model"]],
+    [
+      "slow answers to everybody",
+      serving({ predictions: 500, bins: slow }),
+      serving({ predictions: 40, bins: slow }),
+      ["latency: site"],
+    ],
+  ])("tells %s", (_what, own, holdback, expected) => {
+    const compared = { now: servedOf([own]), before: quiet, holdbackBefore: few };
+    const holdbackNow = holdback === null ? few : servedOf([holdback]);
+    const found = servingFindings({ ...compared, holdbackNow }, "1h", POLICY);
+    expect(found.map(({ metric, whose }) => `${metric}: ${whose}`)).toEqual(expected);
+  });
+});
+
+/** docs/monitoring.md tells of 200; so many are quick enough for every run. */
+const WEEKS = 40;
+
+describe("quiet weeks of 500 visits an hour", () => {
+  it("find nothing that would end in a rollback", { timeout: 120_000 }, () => {
+    const next = random(1);
+    let [harm, told, looks] = [0, 0, 0];
+    for (let week = 0; week < WEEKS; week++) {
+      const before = logged({ visits: 48_000 }, next);
+      const holdbackBefore = logged({ visits: 960 }, next);
+      // Days of a week; whole sites have better and worse ones (sd 1 point), the holdback alike.
+      for (let day = 0; day < 7; day++) {
+        const engaged = 0.2 + 0.01 * (next() + next() + next() + next() - 2) * Math.sqrt(3);
+        const now = logged({ visits: 11_760, engaged }, next);
+        const holdbackNow = logged({ visits: 240, engaged }, next);
+        const found = loggedFindings({ now, before, holdbackNow, holdbackBefore }, "24h", POLICY);
+        looks++;
+        told += Number(found.length > 0);
+        harm += Number(found.some(({ severity, whose }) => severity === "high" && whose === "model"));
+      }
+    }
+    expect(looks).toBe(7 * WEEKS);
+    expect(told).toBeLessThanOrEqual(3);
+    expect(harm).toBe(0);
+  });
+});

@@ -1,0 +1,237 @@
+import type { Bucket } from "@google-cloud/storage";
+import type { Firestore } from "firebase-admin/firestore";
+import { FoldStore } from "../collect/fold-store.ts";
+import { IngestStore } from "../collect/ingest-store.ts";
+import { TrafficStore, WindowStore } from "../collect/store.ts";
+import type { Lifecycle } from "../config.ts";
+import { foldFault } from "../deploy/read-evidence.ts";
+import { refuseDamaged } from "../deploy/roll-back.ts";
+import { DeploymentStore } from "../deploy/store.ts";
+import { VersionStore } from "../registry/store.ts";
+import type { ModelChange, Routing } from "../serve/schema.ts";
+import { ServingStore } from "../serve/serving-store.ts";
+import { RoutingStore } from "../serve/store.ts";
+import { raiseAlert } from "../shared/alert.ts";
+import { InputError, RefusedError } from "../shared/errors.ts";
+import { readLifecycle } from "../shared/lifecycle.ts";
+import { floorTo, hourId, iso } from "../shared/time.ts";
+import { servedOf, servingFindings } from "./compare-health.ts";
+import { judgeHealth, outagesOf } from "./judge-health.ts";
+import { armsOf, type HealthSources, readAccuracy, readLogged, servedBefore } from "./read-health.ts";
+import type { Health } from "./schema.ts";
+import { HealthStore } from "./store.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const WEEKS_MS = 28 * DAY_MS;
+/** Minutes after a visit's log is mature until the fold has surely been there: it may rest for 30. */
+const FOLD_MINUTES = 45;
+/** Changes of the version in service that are looked back at. */
+const CHANGES = 50;
+
+type Found = Omit<Health, "schema_version" | "history">;
+
+/**
+ * Looks at the version in service, says what it sees, and returns from what does harm, once. Called again at the same time it
+ * changes nothing: what was returned from is not in service any more.
+ * @param now.serverMs server time, by which what was received and who returned from what is told
+ */
+export async function watchHealth(
+  db: Firestore,
+  bucket: Bucket,
+  now: { nowMs: number; serverMs: number },
+): Promise<Pick<Health, "version" | "status" | "action" | "reason">> {
+  const store = new HealthStore(db);
+  const [lifecycle, before, routing, changes, running] = await Promise.all([
+    readLifecycle(db),
+    store.read(),
+    new RoutingStore(db).read(),
+    new RoutingStore(db).changeLog(CHANGES),
+    new DeploymentStore(db).running(),
+  ]);
+  const sources = sourcesOf(db, bucket, lifecycle);
+  const found = await look(sources, {
+    before,
+    routing,
+    changes,
+    running: running?.id,
+    fault: await foldFault(new FoldStore(db)),
+    ...now,
+  });
+  const told = await act(db, bucket, { found, routing, running: running?.id, nowMs: now.nowMs });
+  if (isNews(told, before)) await tell(db, told);
+  await store.save(told);
+  const { version, status, action, reason } = told;
+  return { version, status, action, reason };
+}
+
+interface Look {
+  before: Health | null;
+  routing: Routing;
+  changes: readonly ModelChange[];
+  running: string | undefined;
+  fault: string | null;
+  nowMs: number;
+  serverMs: number;
+}
+
+async function look(sources: HealthSources, at: Look): Promise<Found> {
+  const { routing, nowMs, serverMs, before } = at;
+  const { monitoring: policy } = sources.lifecycle;
+  const version = routing.stable;
+  const since = Date.parse(at.changes.find(({ to }) => to === version)?.at ?? iso(0));
+  // Under virtual time it may have come in service after "now".
+  const sinceMs = since > nowMs ? 0 : since;
+  const hourAgo = floorTo(Math.max(nowMs - HOUR_MS, sinceMs), 5 * MINUTE_MS);
+  const [windows, received] = await Promise.all([
+    sources.serving.range({ fromMs: hourAgo, toMs: nowMs + 5 * MINUTE_MS }),
+    sources.ingest.windowsSince(floorTo(serverMs - HOUR_MS, 5 * MINUTE_MS)),
+  ]);
+  const kept = before?.hourly;
+  const isKept = kept?.hour === hourId(nowMs) && kept.version === version;
+  const hourly = isKept ? kept : await readHourly(sources, at, sinceMs);
+  const last = windows.filter(({ start }) => Date.parse(start) >= floorTo(nowMs, 5 * MINUTE_MS) - 5 * MINUTE_MS);
+  const judged = [["5m", last] as const, ["1h", windows] as const].flatMap(([span, of]) => {
+    const { own, holdback } = armsOf(of, version);
+    const compared = { now: servedOf(own), holdbackNow: servedOf(holdback) };
+    const usual = { before: hourly.before.own, holdbackBefore: hourly.before.holdback };
+    return servingFindings({ ...compared, ...usual }, span, policy);
+  });
+  const findings = [...judged, ...hourly.findings];
+  const slow = findings.some(({ metric, whose }) => metric === "latency" && whose === "model");
+  const slowSince = slow ? ((before?.version === version ? before.slow_since : null) ?? iso(nowMs)) : null;
+  const served = servedOf(windows);
+  const machinery = {
+    fold: at.fault,
+    served: served.predictions,
+    stale: served.stale,
+    received: received.reduce((sum, { accepted, quarantined, rejected }) => sum + accepted + quarantined + rejected, 0),
+    refused: received.reduce((sum, { quarantined, rejected }) => sum + quarantined + rejected, 0),
+  };
+  const all = [...hourly.outages, ...outagesOf({ ...machinery, answered: 0, logged: 0 })];
+  const own = servedOf(armsOf(windows, version).own).predictions;
+  const facts = {
+    version,
+    outages: all,
+    findings,
+    slowSinceMs: slowSince === null ? null : Date.parse(slowSince),
+    deploying: at.running !== undefined,
+    noReturn: noReturn(at, policy.no_return_hours),
+    enough: own >= policy.min_visits,
+  };
+  const verdict = judgeHealth(facts, policy, nowMs);
+  return { at: iso(nowMs), version, ...verdict, outages: all, findings, slow_since: slowSince, hourly };
+}
+
+/** Once an hour: the usual answers of the hour, and what the logs of the last 24 whole hours say. */
+async function readHourly(
+  sources: HealthSources,
+  { routing, changes, nowMs }: Look,
+  sinceMs: number,
+): Promise<Health["hourly"]> {
+  const version = routing.stable;
+  const matureMs = nowMs - (sources.lifecycle.collect.maturity_minutes + FOLD_MINUTES) * MINUTE_MS;
+  const toMs = floorTo(matureMs, HOUR_MS);
+  const fromMs = Math.max(toMs - DAY_MS, Math.ceil(sinceMs / HOUR_MS) * HOUR_MS);
+  const usualMs = floorTo(nowMs, HOUR_MS);
+  const before = await servedBefore(sources, { fromMs: usualMs - HOUR_MS, toMs: usualMs + HOUR_MS });
+  const hourly = {
+    hour: hourId(nowMs),
+    version,
+    before,
+    findings: [],
+    outages: [],
+    says: `in service since ${iso(sinceMs)}`,
+  };
+  if (fromMs >= toMs) return hourly;
+  const recent = changes.filter(({ at }) => Date.parse(at) > nowMs - WEEKS_MS);
+  const known = [...new Set([version, ...recent.flatMap(({ from, to }) => [from, to])])];
+  const [{ findings, visits, lastHour }, accuracy, served] = await Promise.all([
+    readLogged(sources, { version, known, fromMs, toMs }),
+    readAccuracy(sources, routing, { fromMs, toMs }),
+    sources.serving.range({ fromMs: toMs - HOUR_MS, toMs }),
+  ]);
+  const answered = servedOf(armsOf(served, version).own).predictions;
+  const none = { fold: null, served: 0, stale: 0, received: 0, refused: 0 };
+  const outages = outagesOf({ ...none, answered, logged: lastHour });
+  const says = `${visits} logged visits from ${iso(fromMs)} to ${iso(toMs)}`;
+  return { ...hourly, findings: [...findings, ...accuracy], outages, says };
+}
+
+/** Why nobody is to be returned to `previous_good`, or null. */
+function noReturn({ routing, changes, serverMs }: Look, hours: number): string | null {
+  const { stable, previous_good: target } = routing;
+  if (target === stable) return `${target} is in service, and there is nothing else to return to`;
+  // A change back to what had been in service before: a version that comes in service anew is no return from the last.
+  const left = changes.find(
+    ({ from, to, revision, deployment, at }) =>
+      from === target &&
+      deployment === null &&
+      serverMs - Date.parse(at) < hours * HOUR_MS &&
+      changes.some((earlier) => earlier.revision < revision && earlier.from === to),
+  );
+  return left === undefined
+    ? null
+    : `${target} was returned from at ${left.at}, and is not returned to within ${hours} h`;
+}
+
+/** Carries the verdict out; what cannot be is told instead. */
+async function act(
+  db: Firestore,
+  bucket: Bucket,
+  { found, routing, running, nowMs }: { found: Found; routing: Routing; running: string | undefined; nowMs: number },
+): Promise<Found> {
+  const deployments = new DeploymentStore(db);
+  const reason = `monitoring: ${found.reason}`.slice(0, 500);
+  try {
+    if (found.action === "abort" && running !== undefined) {
+      await deployments.abort({ id: running, by: "system", reason, nowMs });
+    }
+    if (found.action === "roll_back") {
+      const { stable: from, previous_good: target } = routing;
+      if (target !== "rules") await refuseDamaged(new VersionStore(db, bucket), target);
+      await deployments.rollBack({ target, from, who: "system", reason, nowMs });
+    }
+    return found;
+  } catch (error) {
+    if (!(error instanceof RefusedError || error instanceof InputError)) throw error;
+    return { ...found, action: "alert", reason: `${found.reason}; ${error.message}` };
+  }
+}
+
+/** True for what nobody was told yet. */
+function isNews(found: Found, before: Health | null): boolean {
+  if (found.action === "none") return false;
+  const same = before?.version === found.version && before.status === found.status;
+  return !same || before.action !== found.action || kinds(found) !== kinds(before);
+}
+
+function kinds({ findings, outages }: Pick<Health, "findings" | "outages">): string {
+  return outages.length > 0 ? "outage" : [...new Set(findings.map(({ metric }) => metric))].sort().join();
+}
+
+async function tell(db: Firestore, { version, status, action, reason, at, findings }: Found): Promise<void> {
+  const done = {
+    none: "",
+    alert: "nothing was changed",
+    abort: "the deployment was ended",
+    roll_back: "everybody was returned to previous_good",
+  };
+  const severity = status === "harm" || findings.some((found) => found.severity === "high") ? "high" : "medium";
+  const kind =
+    status === "outage" ? "monitor_outage" : action === "roll_back" ? "monitor_rollback" : `monitor_${status}`;
+  const message = `${version}, ${at}: ${reason}; ${done[action]}`;
+  await raiseAlert(db, { severity, kind, message, details: { version, action, findings } }, `${version}.${at}`);
+}
+
+function sourcesOf(db: Firestore, bucket: Bucket, lifecycle: Lifecycle): HealthSources {
+  return {
+    windows: new WindowStore(db),
+    traffic: new TrafficStore(db),
+    serving: new ServingStore(db),
+    ingest: new IngestStore(db),
+    versions: new VersionStore(db, bucket),
+    lifecycle,
+  };
+}

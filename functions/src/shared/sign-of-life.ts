@@ -1,0 +1,86 @@
+import type { Firestore } from "firebase-admin/firestore";
+import { type AlertContent, logAlert, prepareAlert, raiseAlert } from "./alert.ts";
+import { parseDocument } from "./firestore.ts";
+import { Heartbeat } from "./schema.ts";
+import { iso } from "./time.ts";
+
+const MINUTE_MS = 60_000;
+
+/** How a run of a schedule ended. */
+export interface Run {
+  /** The schedule's own time: event time, epoch ms. */
+  nowMs: number;
+  /** Parts that failed, by name; none if all went well. */
+  failed: readonly string[];
+}
+
+/**
+ * Leaves a sign of life of `monitorHealth` in `heartbeats/monitor`, however its parts went; after a silence an alert says that it
+ * is back. A run that is delivered late takes nothing back.
+ */
+export async function signOfLife(db: Firestore, { nowMs, failed }: Run): Promise<void> {
+  const silence = await db.runTransaction(async (tx) => {
+    const before = parseDocument(Heartbeat, await tx.get(heartbeat(db)));
+    if (before !== undefined && before.by === "monitor" && before.at >= iso(nowMs)) return null;
+    tx.set(heartbeat(db), beat({ at: iso(nowMs), by: "monitor", failed: [...failed] }));
+    return before?.silent_since ?? null;
+  });
+  if (silence === null) return;
+  const says = `monitorHealth runs again at ${iso(nowMs)}; it had been silent since ${silence}`;
+  await raiseAlert(db, { severity: "low", kind: "monitor_back", message: says, details: { silence } }, silence);
+}
+
+/**
+ * Raises the alarm when monitorHealth was silent for too long, once for each silence. To be called by another schedule: whoever
+ * is silent cannot tell. Before the first run the time counts from the first call.
+ * @returns since when it is silent, if this call has found out
+ */
+export async function missSignOfLife(
+  db: Firestore,
+  { nowMs, minutes }: { nowMs: number; minutes: number },
+): Promise<string | undefined> {
+  const seen = parseDocument(Heartbeat, await heartbeat(db).get());
+  if (seen !== undefined && !isSilent(seen, { nowMs, minutes })) return undefined;
+  const alert = await db.runTransaction(async (tx) => {
+    const found = parseDocument(Heartbeat, await tx.get(heartbeat(db)));
+    if (found === undefined) {
+      tx.set(heartbeat(db), beat({ at: iso(nowMs), by: "watcher", failed: [] }));
+      return undefined;
+    }
+    if (!isSilent(found, { nowMs, minutes })) return undefined;
+    const content = silenceOf(found.at, minutes);
+    const write = await prepareAlert(db, tx, found.at, content);
+    tx.set(heartbeat(db), { ...found, silent_since: found.at });
+    write();
+    return { content, since: found.at };
+  });
+  if (alert !== undefined) logAlert(alert.content);
+  return alert?.since;
+}
+
+/** True when the last sign of life is older than it may be, and nobody has said so. */
+export function isSilent(
+  { at, silent_since: told }: Pick<Heartbeat, "at" | "silent_since">,
+  { nowMs, minutes }: { nowMs: number; minutes: number },
+): boolean {
+  return told === null && nowMs - Date.parse(at) > minutes * MINUTE_MS;
+}
+
+function silenceOf(since: string, minutes: number): AlertContent {
+  return {
+    severity: "high",
+    kind: "monitor_silent",
+    message:
+      `monitorHealth has not run since ${since}, more than ${minutes} minutes ago: nobody watches the version in service, ` +
+      "and logs are counted only when new ones arrive. Deployments go on under their own guardrails",
+    details: { since, minutes },
+  };
+}
+
+function beat(of: Pick<Heartbeat, "at" | "by" | "failed">): Heartbeat {
+  return { schema_version: 1, ...of, silent_since: null };
+}
+
+function heartbeat(db: Firestore) {
+  return db.collection("heartbeats").doc("monitor");
+}
