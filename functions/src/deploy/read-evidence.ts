@@ -19,7 +19,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** Minutes after a visit's log is mature until the fold has surely been there, if it works. */
-const FOLD_MINUTES = 10;
+export const FOLD_MINUTES = 10;
 /** Logs of a shard that wait while nobody has folded for so long: the fold is behind. */
 const WAITING = 500;
 
@@ -117,7 +117,7 @@ function answerDrift(
 }
 
 /** Why the fold is not to be believed, or null. */
-async function foldFault(folds: FoldStore): Promise<string | null> {
+export async function foldFault(folds: FoldStore): Promise<string | null> {
   for (const shard of folds.shards()) {
     const { due, rests } = await folds.look(shard, 3 * FOLD_MINUTES * MINUTE_MS);
     if (due >= WAITING && !rests) return `the fold is behind: ${due} logs of shard ${shard} wait to be counted`;
