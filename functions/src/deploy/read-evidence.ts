@@ -78,6 +78,9 @@ async function readStrata(
     });
 }
 
+/** Visits that the candidate has not answered. */
+const SCORED_ARMS = ["stable", "control"] as const;
+
 /** What the candidate would have answered to the site's visitors, since the first full hour of its shadow. */
 async function judgeAnswers(
   { version, previous }: Deployment,
@@ -93,7 +96,7 @@ async function judgeAnswers(
   ]);
   const { model } = candidate;
   const { target_policy: policy } = training;
-  const { groups, visitors } = pairedAccuracy(hours, { candidate: model, stable, policy });
+  const { groups, visitors } = pairedAccuracy(hours, { candidate: model, stable, policy, among: SCORED_ARMS });
   const span = { fromMs: Math.max(fromMs, nowMs - DAY_MS), toMs: nowMs };
   const drift = answerDrift(dayOf(hours, span, { model, policy, arms: new Set() }), {
     reference: ownReference(candidate, triggers),

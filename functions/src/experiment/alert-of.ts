@@ -21,7 +21,7 @@ const ALERTED: Partial<Record<Action, { severity: AlertContent["severity"]; toDo
 export function alertOf({ id, phase, analysis }: Experiment, { action, reason }: Decision): AlertContent | undefined {
   const found = ALERTED[action];
   if (found === undefined) return undefined;
-  const recommendation = analysis?.recommendation ?? null;
+  const recommendation = analysis?.recommendation.action ?? null;
   // Harm that visitors meet just now does not wait for anybody's next look into the document.
   const severity = action === "tell" && recommendation === "roll_back" ? "high" : found.severity;
   return {

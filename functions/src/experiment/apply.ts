@@ -51,9 +51,10 @@ export function begun({ hours, ...begin }: Begin, { routing, nowMs }: { routing:
     started_at: at,
     ends_at: iso(nowMs + hours * HOUR_MS),
     extended_at: null,
-    steps: [{ revision: routing.revision + 1, arms: begin.arms, since: at }],
+    steps: [{ revision: routing.revision + 1, shares: begin.arms.map(({ share }) => share), since: at }],
+    earlier: null,
     analysis: null,
-    shipped: null,
+    deployment: null,
     log: [{ at, action: "start", reason: begin.reason, by: begin.requested_by }],
     ended_at: null,
   };
@@ -105,9 +106,9 @@ export function apply(before: Experiment, decision: Decision, now: Circumstances
     case "stop":
       return ended(experiment, "stopped", decision, now);
     case "ship": {
-      const { arm, deployment } = decision;
+      const { deployment } = decision;
       const { experiment: over, routing } = ended(experiment, "shipped", decision, now);
-      return { experiment: { ...over, shipped: { arm, deployment } }, routing };
+      return { experiment: { ...over, deployment }, routing };
     }
   }
 }

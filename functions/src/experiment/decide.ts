@@ -30,11 +30,12 @@ export function decide(experiment: Experiment, facts: Facts, nowMs: number): Dec
   // A look that was taken for another horizon may have spoken too early.
   if (look === null || look.ofHorizon !== experiment.ends_at)
     return { action: "wait", reason: "it has to be looked at" };
-  const { recommendation, reasons } = look.analysis;
-  const says = `${recommendation}: ${reasons.join("; ")}`;
-  if (recommendation === "invalid") return { action: "invalidate", reason: says };
+  const { action, arm, reasons } = look.analysis.recommendation;
+  const says = `${action.replace("_", " ")}${arm === null ? "" : ` ${arm}`}: ${reasons.join("; ")}`;
+  if (action === "invalid") return { action: "invalidate", reason: says };
   if (Date.parse(look.analysis.at) >= overMs) return { action: "decide", reason: `its horizon is reached; ${says}` };
-  const isNews = recommendation !== experiment.analysis?.recommendation && recommendation !== "keep_running";
+  const before = experiment.analysis?.recommendation;
+  const isNews = action !== "keep_running" && (action !== before?.action || arm !== before.arm);
   return isNews ? { action: "tell", reason: says } : { action: "wait", reason: says };
 }
 

@@ -8,7 +8,7 @@ import type { ExperimentAnalysis } from "./schema.ts";
 export type Decision =
   | { action: "wait" | "hold" | "tell" | "decide" | "invalidate" | "stop"; reason: string }
   | { action: "extend"; reason: string; hours: number }
-  | { action: "ship"; reason: string; arm: string; deployment: string };
+  | { action: "ship"; reason: string; deployment: string };
 
 export type Action = Decision["action"];
 

@@ -21,9 +21,12 @@ export async function startExperimentFor(
   const issues = armFaults(arms);
   if (issues.length > 0) throw new InputError(`the arms are not valid: ${inWords(issues)}`, issues);
   for (const [i, { version }] of arms.entries()) await refuseDamaged(versions, version, `arms.${i}.version`);
+  const { id, hypothesis, reason } = request;
+  const metrics = request.metrics ?? policy.experiments.metrics;
+  const correction = request.correction ?? policy.experiments.correction;
   const hours = request.hours ?? policy.experiments.hours;
-  const nowMs = await experiments.eventNowMs();
-  return experiments.start({ ...request, arms, hours, requested_by: uid }, nowMs);
+  const asked = { id, hypothesis, arms, metrics, correction, hours, requested_by: uid, reason };
+  return experiments.start(asked, await experiments.eventNowMs());
 }
 
 /** Arms with their shares: where none is told, of two arms the second gets the policy's and the first, the control, the rest. */
@@ -35,28 +38,14 @@ export function withShares(asked: StartExperimentRequest["arms"], treatmentShare
   });
 }
 
-/** What is wrong with arms: every one needs a share, all together at most everybody, and no name comes twice. */
+/** What is wrong with arms that the request's own rules do not see: every one needs visitors. */
 export function armFaults(arms: readonly ExperimentArm[]): FieldIssue[] {
-  const placed = routed({ id: "", salt: "", arms: [...arms] }).arms;
-  const sum = arms.reduce((all, { share }) => all + share, 0);
-  return [
-    ...(sum > 1 + 1e-9 ? [{ path: "arms", message: `shares add up to ${Number(sum.toFixed(4))}, above 1` }] : []),
-    ...arms.flatMap(({ name, share }, i): FieldIssue[] => {
-      const own = placed[i];
-      const isEmpty = own === undefined || own.to <= own.from;
-      return [
-        ...(share === 0
-          ? [{ path: `arms.${i}.share`, message: "is needed: only two arms have shares by default" }]
-          : []),
-        ...(share > 0 && isEmpty && sum <= 1
-          ? [{ path: `arms.${i}.share`, message: "is too small for one visitor in 10 000" }]
-          : []),
-        ...(arms.slice(0, i).some((other) => other.name === name)
-          ? [{ path: `arms.${i}.name`, message: `${name} is there already` }]
-          : []),
-      ];
-    }),
-  ];
+  return routed({ id: "", salt: "", arms: [...arms] }).arms.flatMap(({ from, to }, i): FieldIssue[] => {
+    if (to > from) return [];
+    const isSilent = arms[i]?.share === 0;
+    const message = isSilent ? "is needed: only two arms have shares by default" : "is less than one visitor in 10 000";
+    return [{ path: `arms.${i}.share`, message }];
+  });
 }
 
 async function refuseDamaged(versions: VersionStore, version: string, path: string): Promise<void> {

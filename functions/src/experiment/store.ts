@@ -8,7 +8,7 @@ import { DeploymentStore } from "../deploy/store.ts";
 import { outOfUseIn } from "../registry/store.ts";
 import type { Routing } from "../serve/schema.ts";
 import { type RoutingState, RoutingStore, revised } from "../serve/store.ts";
-import { type AlertContent, logAlert, writeAlert } from "../shared/alert.ts";
+import { logAlert, writeAlert } from "../shared/alert.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
 import { CorruptError, InputError, RefusedError } from "../shared/errors.ts";
 import { parseDocument } from "../shared/firestore.ts";
@@ -149,7 +149,7 @@ export class ExperimentStore {
       const request = { version, requestedBy: by, reason: `arm ${arm} of experiment ${id}: ${reason}`, stages, nowMs };
       const opening = await this.deployments.prepareOpening(tx, request, routing);
       const { deployment } = opening;
-      const decision = { action: "ship", reason, arm, deployment: deployment.id } as const;
+      const decision = { action: "ship", reason: `${arm}: ${reason}`, deployment: deployment.id } as const;
       const outcome = apply(before, decision, { nowMs, by, routing, analysis: null });
       const details = { arm, deployment: deployment.id };
       const audit = { who: by, action: "ship_experiment", target: `experiments/${id}`, reason, details };
