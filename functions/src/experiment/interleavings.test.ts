@@ -9,7 +9,6 @@ import { Experiment, type Recommendation } from "./schema.ts";
 import { takeStep } from "./take-step.ts";
 
 const T0 = Date.parse("2026-09-28T00:00:00Z");
-const HOUR = 3_600_000;
 
 /** What can happen, in any order. */
 const event = fc.oneof(
