@@ -277,6 +277,10 @@ describe("an experiment", () => {
     expect(ended).toMatchObject({ phase: "invalid", analysis: { sample_ratio: { ok: false } } });
     expect((await routing.read()).experiment).toBeNull();
     const alert = await db.collection("alerts").doc(`experiment_invalidate.${id}.${ended.log.length}`).get();
-    expect(alert.data()).toMatchObject({ severity: "high", message: expect.stringMatching(/as they were dealt/) });
+    expect(alert.data()).toMatchObject({
+      severity: "high",
+      subject: id,
+      message: expect.stringMatching(/as they were dealt/),
+    });
   });
 });

@@ -6,7 +6,7 @@ import type { Decision } from "./decision.ts";
 import type { Experiment, ExperimentAnalysis } from "./schema.ts";
 
 /** What an experiment may change in `routing/live`: its own place, and nothing else. */
-export type ExperimentMove = Pick<RoutingChange, "experiment">;
+type ExperimentMove = Pick<RoutingChange, "experiment">;
 
 /** What a decision is applied with. */
 export interface Circumstances {

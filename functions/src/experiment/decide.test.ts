@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { EXPERIMENT_VERSION, someBegin, someExperimentAnalysis } from "../../../test/some-experiment.ts";
 import { FIRST_ROUTING, type Routing } from "../serve/schema.ts";
 import { iso } from "../shared/time.ts";
+import { alertOf } from "./alert-of.ts";
 import { apply, begun, isSame, routed } from "./apply.ts";
 import { decide } from "./decide.ts";
 import type { Action, Facts } from "./decision.ts";
@@ -112,5 +113,30 @@ describe("what becomes of an experiment", () => {
     expect(step(second?.experiment ?? running, 3, "roll_back")?.decision.action).toBe("tell");
     // Looked at before: changes nothing.
     expect(step(second?.experiment ?? running, 1, "ship")).toBeUndefined();
+  });
+});
+
+describe("an alert of a step", () => {
+  it.each<[Recommendation["action"], Partial<Facts>, string | undefined]>([
+    ["keep_running", {}, undefined],
+    ["ship", {}, "low"],
+    ["roll_back", {}, "high"],
+    ["invalid", {}, "high"],
+    ["ship", { look: null, problem: "the fold is behind" }, "medium"],
+    ["ship", { routing: FIRST_ROUTING }, "medium"],
+  ])("says what to do: %s, %j", (is, differences, severity) => {
+    const nowMs = T0 + HOUR;
+    const step = takeStep(running, facts(nowMs, is, differences), {
+      routing: live,
+      outOfUse: null,
+      ...differences,
+      nowMs,
+    });
+    const alert = step && alertOf(step.experiment, step.decision);
+    expect(alert?.severity).toBe(severity);
+    if (alert === undefined) return;
+    expect(alert).toMatchObject({ subject: "e1", message: expect.stringContaining(running.started_at) });
+    expect(alert.message).toContain(step?.experiment.phase === "running" ? "goes on" : "out of the routing");
+    expect(alert.to_do).toMatch(/^[A-Z].*\.$/);
   });
 });

@@ -64,7 +64,7 @@ async function readStrata(
  * Arms side by side, revision by revision.
  * @param since the experiment's own first revision: an id may have been used before the journal of routing was begun anew
  */
-export function stratified(arms: readonly ReadonlyMap<number, ArmSums>[], since: number): ArmStratum[] {
+function stratified(arms: readonly ReadonlyMap<number, ArmSums>[], since: number): ArmStratum[] {
   const revisions = new Set(arms.flatMap((arm) => [...arm.keys()]).filter((revision) => revision >= since));
   return [...revisions]
     .sort((a, b) => a - b)
