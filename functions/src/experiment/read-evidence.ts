@@ -1,5 +1,6 @@
 import type { ArmSums } from "../collect/arm-sums.ts";
 import type { FoldStore } from "../collect/fold-store.ts";
+import { mergeOutcomes } from "../collect/outcomes.ts";
 import { type ArmStores, readArm } from "../collect/read-arm.ts";
 import type { TrafficStore } from "../collect/store.ts";
 import type { Lifecycle } from "../config.ts";
@@ -9,7 +10,7 @@ import type { JudgedModel } from "../model/bundle.ts";
 import type { VersionStore } from "../registry/store.ts";
 import type { ServedVersion } from "../serve/schema.ts";
 import { floorTo } from "../shared/time.ts";
-import type { ArmAccuracy, ArmStratum, ExperimentEvidence } from "./evidence.ts";
+import type { ArmAccuracy, ArmSegments, ArmStratum, ExperimentEvidence } from "./evidence.ts";
 import type { Experiment } from "./schema.ts";
 
 const MINUTE_MS = 60_000;
@@ -40,11 +41,12 @@ export async function readExperiment(
   sources: EvidenceSources,
   nowMs: number,
 ): Promise<ExperimentEvidence> {
-  const [strata, accuracy] = await Promise.all([
+  const [strata, accuracy, segments] = await Promise.all([
     readStrata(experiment, sources, nowMs),
     readAccuracy(experiment, sources, nowMs),
+    readSegments(experiment, sources, nowMs),
   ]);
-  return { strata, accuracy };
+  return { strata, accuracy, segments };
 }
 
 async function readStrata(
@@ -69,6 +71,22 @@ function stratified(arms: readonly ReadonlyMap<number, ArmSums>[], since: number
   return [...revisions]
     .sort((a, b) => a - b)
     .map((revision) => ({ revision, arms: arms.map((arm) => arm.get(revision) ?? null) }));
+}
+
+/** Segments of each arm, from its days: nobody was in the arm before the experiment, so that whole days are its own. */
+async function readSegments(
+  { id, arms, started_at }: Experiment,
+  { arms: { windows } }: EvidenceSources,
+  nowMs: number,
+): Promise<ArmSegments[]> {
+  const range = { fromMs: floorTo(Date.parse(started_at), 24 * HOUR_MS), toMs: nowMs + HOUR_MS };
+  const days = await Promise.all(
+    arms.map(({ name, version }) => windows.range({ version, arm: `exp.${id}.${name}`, granularity: "1d", ...range })),
+  );
+  return days.map((all) => {
+    const { segments: visits, engaged } = mergeOutcomes(all.flatMap(({ outcomes }) => outcomes ?? []));
+    return { visits, engaged };
+  });
 }
 
 /** Each treatment's answers against the control's to the visits since the first full hour of the experiment. */
