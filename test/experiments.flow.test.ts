@@ -139,6 +139,7 @@ describe("an experiment", () => {
     const figure = first.analysis?.figures.find(({ metric }) => metric === "engagement");
     expect(figure).toMatchObject({ arm: "large", finding: "better", control: expect.closeTo(0.2, 1) });
     expect(figure?.treatment).toBeCloseTo(0.6, 1);
+    expect(first.earlier).not.toBeNull();
     expect(first.analysis?.sample_ratio.ok).toBe(true);
     expect(first.analysis?.recommendation.action).toBe("keep_running");
     await Promise.all([evaluate(beganMs + HOUR), evaluate(beganMs + HOUR - MINUTE)]);

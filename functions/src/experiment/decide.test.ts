@@ -20,7 +20,7 @@ const live: Routing = { ...FIRST_ROUTING, ...move, revision: 1 };
 function facts(nowMs: number, is: Recommendation["action"] = "keep_running", other: Partial<Facts> = {}): Facts {
   const analysis = someExperimentAnalysis(iso(nowMs), is, is === "ship" ? "large" : null);
   const look = { ofHorizon: running.ends_at, analysis };
-  return { look, problem: null, maturityMinutes: 55, routing: live, outOfUse: null, ...other };
+  return { look, earlier: null, problem: null, maturityMinutes: 55, routing: live, outOfUse: null, ...other };
 }
 
 describe("an experiment that begins", () => {
@@ -92,7 +92,7 @@ describe("what becomes of an experiment", () => {
   });
 
   it("is not decided by a look for a horizon that was moved meanwhile, which is not kept either", () => {
-    const now = { nowMs: T0 + HOUR, by: "uid", routing: live, analysis: null };
+    const now = { nowMs: T0 + HOUR, by: "uid", routing: live, analysis: null, earlier: null };
     const { experiment } = apply(running, { action: "extend", reason: "more", hours: 2 }, now);
     expect(experiment).toMatchObject({ ends_at: iso(T0 + 26 * HOUR), extended_at: iso(T0 + HOUR) });
     expect(decide(experiment, facts(over), over)).toMatchObject({ action: "wait", reason: "it has to be looked at" });
