@@ -19,13 +19,16 @@ const experimentId = RoutedExperiment.shape.id;
 export const ExperimentArm = z.strictObject({ name: armName, version: ServedVersion, share: z.number().gt(0).lt(1) });
 export type ExperimentArm = z.infer<typeof ExperimentArm>;
 
-/** The first arm is the control; shares add up to 1 at most, and who is in none is stable. */
+/**
+ * The first arm is the control; shares add up to 1 at most, and who is in none is stable. Without any, of two arms the second gets the
+ * policy's share and the control the rest.
+ */
 const arms = z
-  .array(ExperimentArm)
+  .array(ExperimentArm.extend({ share: ExperimentArm.shape.share.optional() }))
   .min(2)
   .max(8)
   .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "arms have names of their own")
-  .refine((all) => all.reduce((sum, { share }) => sum + share, 0) <= 1 + 1e-9, "shares add up to 1 at most");
+  .refine((all) => all.reduce((sum, { share = 0 }) => sum + share, 0) <= 1 + 1e-9, "shares add up to 1 at most");
 
 const metrics = z
   .array(ExperimentedMetric)
