@@ -16,9 +16,17 @@ export interface ArmAccuracy {
   visitors: number;
 }
 
+/** Visits of an arm by segment (`device:mobile`), and those of them that engaged. */
+export interface ArmSegments {
+  visits: Readonly<Record<string, number>>;
+  engaged: Readonly<Record<string, number>>;
+}
+
 /** All that an experiment is judged by. */
 export interface ExperimentEvidence {
   /** The oldest first. */
   strata: readonly ArmStratum[];
   accuracy: readonly ArmAccuracy[];
+  /** In the order of the arms, over all strata; none where they were not read. */
+  segments: readonly ArmSegments[];
 }

@@ -1,5 +1,6 @@
 import type { ArmSums } from "../collect/arm-sums.ts";
 import type { FoldStore } from "../collect/fold-store.ts";
+import { mergeOutcomes } from "../collect/outcomes.ts";
 import { type ArmStores, readArm } from "../collect/read-arm.ts";
 import type { TrafficStore } from "../collect/store.ts";
 import type { Lifecycle } from "../config.ts";
@@ -9,7 +10,7 @@ import type { JudgedModel } from "../model/bundle.ts";
 import type { VersionStore } from "../registry/store.ts";
 import type { ServedVersion } from "../serve/schema.ts";
 import { floorTo } from "../shared/time.ts";
-import type { ArmAccuracy, ArmStratum, ExperimentEvidence } from "./evidence.ts";
+import type { ArmAccuracy, ArmSegments, ArmStratum, ExperimentEvidence } from "./evidence.ts";
 import type { Experiment } from "./schema.ts";
 
 const MINUTE_MS = 60_000;
@@ -40,11 +41,28 @@ export async function readExperiment(
   sources: EvidenceSources,
   nowMs: number,
 ): Promise<ExperimentEvidence> {
-  const [strata, accuracy] = await Promise.all([
+  const [strata, accuracy, segments] = await Promise.all([
     readStrata(experiment, sources, nowMs),
     readAccuracy(experiment, sources, nowMs),
+    readSegments(experiment, sources, nowMs),
   ]);
-  return { strata, accuracy };
+  return { strata, accuracy, segments };
+}
+
+/** Visits of each arm by segment, over all revisions: windows tell them by the hour alone. */
+async function readSegments(
+  { id, arms, started_at }: Experiment,
+  { arms: { windows } }: EvidenceSources,
+  nowMs: number,
+): Promise<ArmSegments[]> {
+  const range = { granularity: "1h", fromMs: floorTo(Date.parse(started_at), HOUR_MS), toMs: nowMs + HOUR_MS } as const;
+  return Promise.all(
+    arms.map(async ({ name, version }) => {
+      const hours = await windows.range({ version, arm: `exp.${id}.${name}`, ...range });
+      const { segments: visits, engaged } = mergeOutcomes(hours.flatMap(({ outcomes }) => outcomes ?? []));
+      return { visits, engaged };
+    }),
+  );
 }
 
 async function readStrata(
