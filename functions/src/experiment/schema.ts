@@ -48,10 +48,10 @@ export const ExperimentStep = z.object({
 });
 export type ExperimentStep = z.infer<typeof ExperimentStep>;
 
-/** An estimate with its two-sided interval and p-value. */
+/** A two-sided interval and its p-value; of visitors with an event there is only evidence of more, and no interval. */
 const Tested = z.object({
-  lower: z.number(),
-  upper: z.number(),
+  lower: z.number().nullable(),
+  upper: z.number().nullable(),
   p: z.number(),
   /** Corrected over all metrics and arms that are decided together; a guardrail's by Bonferroni, over all guardrails. */
   adjusted: z.number(),
