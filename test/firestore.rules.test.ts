@@ -39,6 +39,7 @@ const TABLE: { path: string; read: readonly Person[]; write: readonly Person[] }
   { path: "retraining_jobs/data_volume.rules.2026-09-28T05Z", read: WATCHERS, write: NONE },
   { path: "model_versions/v_20260928T050000Z_0123456789ab", read: WATCHERS, write: NONE },
   { path: "deployments/d.v_20260928T050000Z_0123456789ab", read: WATCHERS, write: NONE },
+  { path: "experiments/larger-letters", read: WATCHERS, write: NONE },
   { path: "reviews/review.2026-Q4", read: WATCHERS, write: NONE },
   { path: "history/day.2026-09-28", read: WATCHERS, write: NONE },
   { path: "history/holdback.2026-09", read: WATCHERS, write: NONE },
@@ -68,6 +69,7 @@ const LISTS: { path: string; list: readonly Person[] }[] = [
   { path: "roles", list: ADMINS },
   { path: "windows", list: WATCHERS },
   { path: "model_versions", list: WATCHERS },
+  { path: "experiments", list: WATCHERS },
   { path: "routing/live/journal", list: WATCHERS },
   { path: "log_inbox", list: NONE },
 ];

@@ -82,6 +82,29 @@ function guardrail(alpha: number) {
   };
 }
 
+/**
+ * What an experiment compares arms by: accuracy on the same visits, satisfaction (1-5), performance (rendering time, less is better),
+ * share of engaged visits, share of links that a visit follows, milliseconds of an answer, visits without a log, and visitors with an
+ * error or with negative feedback. The last two can only be found worse.
+ */
+export const ExperimentMetric = z.enum([
+  "accuracy",
+  "user_satisfaction",
+  "performance",
+  "engagement",
+  "click_through",
+  "latency",
+  "missing_logs",
+  "errors",
+  "negative_feedback",
+]);
+
+/** A metric of an experiment: a primary one decides; every other one is a guardrail, which can only end it. */
+export const ExperimentedMetric = z.strictObject({ metric: ExperimentMetric, primary: z.boolean().default(false) });
+
+/** How p-values are corrected for their number: Holm's for any false finding, Benjamini and Hochberg's for their share. */
+export const Correction = z.enum(["holm", "bh"]);
+
 /** A day of any year, `12-24`. */
 const monthDay = z.string().refine((text) => {
   const [, month, day] = /^(\d\d)-(\d\d)$/.exec(text) ?? [];
@@ -378,6 +401,40 @@ export const Lifecycle = z
         /** Share of visitors in the treatment of an experiment of two arms; the others are its control. */
         treatment_share: rate.default(0.1),
         hours: z.number().min(1).max(2160).default(24),
+        /** Visitors of each arm, mature, that a recommendation other than harm needs. */
+        min_samples: z.number().int().min(30).max(10_000_000).default(100),
+        /** What is compared where a request names nothing. */
+        metrics: z
+          .array(ExperimentedMetric)
+          .min(1)
+          .max(9)
+          .refine((all) => all.some(({ primary }) => primary), "one metric at least is primary")
+          .default([
+            { metric: "engagement", primary: true },
+            { metric: "accuracy", primary: false },
+            { metric: "user_satisfaction", primary: false },
+            { metric: "performance", primary: false },
+            { metric: "errors", primary: false },
+          ]),
+        correction: Correction.default("holm"),
+        /** Of all primaries of all arms together, two-sided: at all looks at once, and at the horizon. */
+        alpha: z.number().gt(0).lt(0.5).default(0.05),
+        /** Of all guardrails of all arms together, two-sided, at all looks at once. */
+        guardrail_alpha: z.number().gt(0).lt(0.5).default(0.01),
+        /** Independent visits at which intervals are narrowest; they hold at all others, too. */
+        tuned_for: z.number().int().min(10).max(100_000_000).default(5000),
+        /** Probability of seeing a metric's least effect: what visitors and days left are computed for. */
+        power: confidence.default(0.8),
+        /** Whether a primary that is better beyond doubt at every look may be shipped before the horizon. */
+        ship_early: z.boolean().default(false),
+        /** Sample ratio: alpha of the test at the horizon, and of that over all looks. */
+        sample_ratio_alpha: z.number().gt(0).lt(0.1).default(0.001),
+        sample_ratio_concentration: z.number().gt(0).max(100_000).default(200),
+        /** Share of the visitors who may have been in more than one arm. */
+        multiple_exposure_share: rate.default(0.01),
+        /** Days of earlier visits that lower the variance (CUPED), 0 for none, and how many of them are read at most. */
+        earlier_days: z.number().min(0).max(30).default(7),
+        earlier_visits: z.number().int().min(0).max(500_000).default(50_000),
       })
       .prefault({}),
     history: z

@@ -12,6 +12,7 @@ export {
   resumeDeployment,
   rollback,
 } from "./deploy/functions.ts";
+export { evaluateExperiments, startExperiment, stopExperiment } from "./experiment/functions.ts";
 export { enforceRetention, onConfigWritten, setConfig } from "./govern/functions.ts";
 export { acknowledgeAlert, deliverAlerts, monitorHealth } from "./monitor/functions.ts";
 export { onRoutingWritten, predict, setRouting } from "./serve/functions.ts";

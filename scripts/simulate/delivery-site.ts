@@ -23,7 +23,9 @@ const REFERENCE = 2000;
 
 /** Who is answered by whom at a step. */
 interface Split {
+  /** Shares of the candidate and of its control, 0-1. */
   share: number;
+  control: number;
   revision: number;
 }
 
@@ -32,11 +34,14 @@ interface Waiting {
   log: SimulatedLog;
 }
 
-/** A site's visitors while a deployment goes on, added up as the fold and the instances would. */
+/** What a site and a candidate on it are like. */
+type SiteScenario = Omit<DeliveryScenario, "hours" | "policy">;
+
+/** A site's visitors while a deployment or an experiment goes on, added up as the fold and the instances would. */
 export class DeliverySite {
   /** Step of the day at which it begins. */
   readonly startStep: number;
-  private readonly scenario: DeliveryScenario;
+  private readonly scenario: SiteScenario;
   private readonly chance: Chance;
   private readonly tallies = new Map<number, { number: number; control: ArmTally; treatment: ArmTally }>();
   private readonly back = new Map<number, SiteVisitor[]>();
@@ -48,7 +53,7 @@ export class DeliverySite {
   private seen = [0, 0, 0];
   private sampled = 0;
 
-  constructor(scenario: DeliveryScenario, run: number) {
+  constructor(scenario: SiteScenario, run: number) {
     this.scenario = scenario;
     this.chance = new Chance(new Draws(scenario.seed, "visitor", run));
     this.startStep = Math.floor(this.chance.uniform() * DAY_STEPS);
@@ -97,11 +102,11 @@ export class DeliverySite {
     return [{ group: "density", distance, n: Math.min(n, HOUR_SAMPLE), m: REFERENCE }];
   }
 
-  private visit(step: number, visitor: SiteVisitor, { share, revision }: Split): void {
+  private visit(step: number, visitor: SiteVisitor, { share, control: ofControl, revision }: Split): void {
     const { chance, scenario } = this;
     if (visitor.visitsLeft > 0) put(this.back, step + stepsUntilNext(chance), visitor);
     const isTreated = visitor.place < share;
-    const isControl = !isTreated && share > 0 && share <= 0.5 && visitor.place >= 0.5;
+    const isControl = !isTreated && visitor.place >= 1 - ofControl;
     if (!isTreated && !isControl) return;
     const { number, control, treatment } = this.talliesOf(revision);
     const [tally, key] = isTreated ? [treatment, 2 * number] : [control, 2 * number + 1];

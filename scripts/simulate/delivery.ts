@@ -7,6 +7,7 @@ import type { Measured } from "../../functions/src/deploy/decision.ts";
 import type { Evidence } from "../../functions/src/deploy/evidence.ts";
 import { type Deployment, FINAL_PHASES } from "../../functions/src/deploy/schema.ts";
 import { takeStep } from "../../functions/src/deploy/take-step.ts";
+import { CONTROL_SHARE } from "../../functions/src/serve/assign.ts";
 import { FIRST_ROUTING, type Routing } from "../../functions/src/serve/schema.ts";
 import { DeliverySite } from "./delivery-site.ts";
 import { type Effects, STEP_MINUTES } from "./site-visits.ts";
@@ -65,7 +66,8 @@ export function simulateDelivery(scenario: DeliveryScenario, run: number): Deliv
     const share = routing.canary?.share ?? 0;
     exposure = Math.max(exposure, share);
     if (share === 1 && everybodyMs === 0) everybodyMs = nowMs;
-    if (!FINAL_PHASES.includes(deployment.phase)) site.live(step, { share, revision: routing.revision });
+    if (!FINAL_PHASES.includes(deployment.phase))
+      site.live(step, { share, control: controlBeside(share), revision: routing.revision });
   }
   const isOver = FINAL_PHASES.includes(deployment.phase);
   const endedMs = deployment.ended_at === null ? begunMs + scenario.hours * HOUR_MS : Date.parse(deployment.ended_at);
@@ -76,6 +78,11 @@ export function simulateDelivery(scenario: DeliveryScenario, run: number): Deliv
     mismatch,
     reason: isOver ? (deployment.log.at(-1)?.reason ?? "") : (deployment.analysis?.reason ?? ""),
   };
+}
+
+/** There is a control while the candidate has one half at most (serve/assign.ts). */
+function controlBeside(share: number): number {
+  return share > 0 && share <= CONTROL_SHARE ? CONTROL_SHARE : 0;
 }
 
 function measuredOf(

@@ -1,8 +1,6 @@
+import { latencyOf, missingOf, outcomeOf } from "../collect/arm-means.ts";
 import type { ArmSums, Stratum } from "../collect/arm-sums.ts";
-import { BUCKET_SUMS } from "../collect/outcomes.ts";
 import type { Lifecycle } from "../config.ts";
-import { SERVED_SUMS } from "../serve/schema.ts";
-import { BUCKETS } from "../shared/visitor-buckets.ts";
 import { sequenceWidth } from "../stats/confidence-sequence.ts";
 import { type BucketSums, type StratumSums, stratifiedDifference } from "../stats/stratified-difference.ts";
 import type { Metric, MetricFigure } from "./schema.ts";
@@ -38,22 +36,22 @@ export function meanMetrics(policy: Policy, { isLastPass }: { isLastPass: boolea
     {
       ...more,
       metric: "engagement",
-      sums: outcome("engaged", "visits", 1),
+      sums: outcomeOf("engaged", "visits", 1),
       passMargin: engagementMargin,
       unit: "points",
     },
-    { ...more, metric: "click_through", sums: outcome("click_through_millionths", "visits", 1e-6), unit: "points" },
+    { ...more, metric: "click_through", sums: outcomeOf("click_through_millionths", "visits", 1e-6), unit: "points" },
     {
       ...more,
       metric: "satisfaction",
-      sums: outcome("satisfaction", "satisfaction_count", 1),
+      sums: outcomeOf("satisfaction", "satisfaction_count", 1),
       firstLook: satisfaction.first_look_ratings,
       unit: "stars",
     },
     {
       ...less,
       metric: "rendering",
-      sums: outcome("rendering_us", "visits", 1e-3),
+      sums: outcomeOf("rendering_us", "visits", 1e-3),
       margin: rendering.margin_ms,
       unit: "ms",
     },
@@ -125,34 +123,6 @@ function passes(
   const { difference, standardError, worth: n, degreesOfFreedom } = plain;
   const half = standardError * sequenceWidth({ alpha, n, tunedFor: TUNED_FOR, sides: 1, degreesOfFreedom });
   return better === "more" ? difference - half > -passMargin : difference + half < passMargin;
-}
-
-function outcome(y: (typeof BUCKET_SUMS)[number], w: (typeof BUCKET_SUMS)[number], scale: number) {
-  return ({ outcomes }: ArmSums): BucketSums => ({
-    y: column(outcomes, BUCKET_SUMS.length, BUCKET_SUMS.indexOf(y)).map((sum) => sum * scale),
-    w: column(outcomes, BUCKET_SUMS.length, BUCKET_SUMS.indexOf(w)),
-  });
-}
-
-function latencyOf({ served }: ArmSums): BucketSums {
-  const microseconds = column(served, SERVED_SUMS.length, SERVED_SUMS.indexOf("latency_us"));
-  return {
-    y: microseconds.map((sum) => sum / 1000),
-    w: column(served, SERVED_SUMS.length, SERVED_SUMS.indexOf("predictions")),
-  };
-}
-
-/** Of the predictions whose log should have come, those without one. */
-function missingOf({ matched }: ArmSums): BucketSums {
-  const predictions = column(matched, 2, 0);
-  const logs = column(matched, 2, 1);
-  return { y: predictions.map((count, i) => count - (logs[i] ?? 0)), w: predictions };
-}
-
-function column(sums: Float64Array, columns: number, of: number): Float64Array {
-  const values = new Float64Array(BUCKETS);
-  for (let bucket = 0; bucket < BUCKETS; bucket++) values[bucket] = sums[bucket * columns + of] ?? 0;
-  return values;
 }
 
 function total(values: ArrayLike<number>): number {

@@ -14,19 +14,21 @@ const HOUR_OF_DAY = FEATURE_NAMES.indexOf("hour_of_day");
 
 /** What is compared; null stands for the rules. */
 export interface Compared {
-  candidate: VersionModel;
+  candidate: VersionModel | null;
   stable: VersionModel | null;
   policy: "engagement" | "observed";
+  /** Arms whose visits are scored. */
+  among: readonly DrawnVisit["arm"][];
 }
 
 /**
- * Candidate and stable on the same visits, a visitor once: what each would have answered to a visit of the stable or the control
- * arm, held against what that visit says would have been right. Groups whose target never varied are left out.
+ * Candidate and stable on the same visits, a visitor once: what each would have answered to a visit of the arms that are scored,
+ * held against what that visit says would have been right. Groups whose target never varied are left out.
  * @param hours the site's traffic by the hour; each is a sample of its visitors
  */
 export function pairedAccuracy(
   hours: readonly Pick<Extract<Traffic, { granularity: "1h" }>, "visitors">[],
-  { candidate, stable, policy }: Compared,
+  { candidate, stable, policy, among }: Compared,
 ): { groups: PairedAccuracy[]; visitors: number } {
   const sample = mergeDraws(
     hours.map(({ visitors }) => visitors),
@@ -34,12 +36,12 @@ export function pairedAccuracy(
   );
   const visits = decodeDraws(sample, SCORED)
     .map(({ payload }) => decodeVisit(payload))
-    .filter(({ arm }) => arm === "stable" || arm === "control");
+    .filter(({ arm }) => among.includes(arm));
   const scored = visits.map((visit) => {
     const features = Float64Array.from(visit.features);
     return {
       wanted: wantedClasses(visit, policy),
-      candidate: candidate.predict(features).classes,
+      candidate: candidate === null ? rulesClasses(visit) : candidate.predict(features).classes,
       stable: stable === null ? rulesClasses(visit) : stable.predict(features).classes,
     };
   });

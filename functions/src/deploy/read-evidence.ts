@@ -19,7 +19,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** Minutes after a visit's log is mature until the fold has surely been there, if it works. */
-const FOLD_MINUTES = 10;
+export const FOLD_MINUTES = 10;
 /** Logs of a shard that wait while nobody has folded for so long: the fold is behind. */
 const WAITING = 500;
 
@@ -78,6 +78,9 @@ async function readStrata(
     });
 }
 
+/** Visits that the candidate has not answered. */
+const SCORED_ARMS = ["stable", "control"] as const;
+
 /** What the candidate would have answered to the site's visitors, since the first full hour of its shadow. */
 async function judgeAnswers(
   { version, previous }: Deployment,
@@ -93,7 +96,7 @@ async function judgeAnswers(
   ]);
   const { model } = candidate;
   const { target_policy: policy } = training;
-  const { groups, visitors } = pairedAccuracy(hours, { candidate: model, stable, policy });
+  const { groups, visitors } = pairedAccuracy(hours, { candidate: model, stable, policy, among: SCORED_ARMS });
   const span = { fromMs: Math.max(fromMs, nowMs - DAY_MS), toMs: nowMs };
   const drift = answerDrift(dayOf(hours, span, { model, policy, arms: new Set() }), {
     reference: ownReference(candidate, triggers),

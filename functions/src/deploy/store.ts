@@ -44,6 +44,13 @@ export interface OpenRequest {
   than?: ServedVersion;
 }
 
+/** A deployment that is about to be opened. */
+export interface Opening {
+  deployment: Deployment;
+  audit: AuditRecord;
+  write: () => void;
+}
+
 /** A word of an admin to a deployment. */
 export interface AdminWord {
   id: string;
@@ -112,34 +119,43 @@ export class DeploymentStore {
    *   has had too many
    */
   async open(request: OpenRequest): Promise<Deployment> {
-    const { version, requestedBy: who, reason, nowMs } = request;
     return this.db.runTransaction(async (tx) => {
-      const running = await this.running(tx);
-      if (running !== undefined) throw new RefusedError(`${running.id} is going on; one deployment at a time`);
-      const routing = await this.routing.read(tx);
-      if (routing.stable === version) throw new RefusedError(`${version} is in service already`);
-      await this.refuseOutOfUse(tx, version);
-      if (request.than !== undefined) {
-        if (request.than !== routing.stable) {
-          throw new RefusedError(`${version} is better than ${request.than}, and ${routing.stable} is in service now`);
-        }
-        if (await this.knows(version, tx)) throw new RefusedError(`${version} has had its turn`);
-      }
-      const same = this.db.collection("deployments").where("version", "==", version).limit(MOST_OF_ONE_VERSION);
-      const before = (await tx.get(same)).size;
-      if (before === MOST_OF_ONE_VERSION) {
-        throw new RefusedError(`${version} has been deployed ${before} times; one version gets no more`);
-      }
-      const id = before === 0 ? `d.${version}` : `d.${version}.${before + 1}`;
-      const { stages } = request;
-      const begin = { id, version, previous: routing.stable, requested_by: who, reason, stages, salt: randomUUID() };
-      const deployment = opened(begin, nowMs);
-      const audit = { who, action: "open_deployment", target: `deployments/${id}`, reason, details: { version } };
+      const { deployment, audit, write } = await this.prepareOpening(tx, request, await this.routing.read(tx));
       const writeAudit = await prepareAudit(this.db, tx, audit);
-      tx.create(this.document(id), deployment);
+      write();
       writeAudit();
       return deployment;
     });
+  }
+
+  /**
+   * As `open`, within somebody's transaction, so that a deployment can follow on something else at once. Reads, so call it before the
+   * transaction's first write; it returns the write to do, and what the audit is to say.
+   * @param routing in force, read in this transaction
+   */
+  async prepareOpening(tx: Transaction, request: OpenRequest, routing: Routing): Promise<Opening> {
+    const { version, requestedBy: who, reason, nowMs } = request;
+    const running = await this.running(tx);
+    if (running !== undefined) throw new RefusedError(`${running.id} is going on; one deployment at a time`);
+    if (routing.stable === version) throw new RefusedError(`${version} is in service already`);
+    await this.refuseOutOfUse(tx, version);
+    if (request.than !== undefined) {
+      if (request.than !== routing.stable) {
+        throw new RefusedError(`${version} is better than ${request.than}, and ${routing.stable} is in service now`);
+      }
+      if (await this.knows(version, tx)) throw new RefusedError(`${version} has had its turn`);
+    }
+    const same = this.db.collection("deployments").where("version", "==", version).limit(MOST_OF_ONE_VERSION);
+    const before = (await tx.get(same)).size;
+    if (before === MOST_OF_ONE_VERSION) {
+      throw new RefusedError(`${version} has been deployed ${before} times; one version gets no more`);
+    }
+    const id = before === 0 ? `d.${version}` : `d.${version}.${before + 1}`;
+    const { stages } = request;
+    const begin = { id, version, previous: routing.stable, requested_by: who, reason, stages, salt: randomUUID() };
+    const deployment = opened(begin, nowMs);
+    const audit = { who, action: "open_deployment", target: `deployments/${id}`, reason, details: { version } };
+    return { deployment, audit, write: () => tx.create(this.document(id), deployment) };
   }
 
   /**

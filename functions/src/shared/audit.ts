@@ -13,20 +13,26 @@ function auditHash(entry: Omit<AuditEntry, "hash">): string {
 }
 
 /**
- * Appends to the audit chain within a transaction. Reads, so call it before the transaction's first write; it returns the
- * write to do. The newest is found by `seq`: a descending order of ids would need an index of its own in production.
+ * Appends to the audit chain within a transaction, one entry for each record. Reads, so call it once, before the transaction's first
+ * write; it returns the write to do. The newest is found by `seq`: a descending order of ids would need an index of its own in
+ * production.
  */
-export async function prepareAudit(db: Firestore, tx: Transaction, record: AuditRecord): Promise<() => void> {
+export async function prepareAudit(db: Firestore, tx: Transaction, ...records: AuditRecord[]): Promise<() => void> {
   const audit = db.collection("audit");
   const newest = await tx.get(audit.orderBy("seq", "desc").limit(1));
-  const last = newest.docs[0] === undefined ? undefined : parseDocument(AuditEntry, newest.docs[0]);
-  const body: Omit<AuditEntry, "hash"> = {
-    schema_version: 1,
-    seq: (last?.seq ?? 0) + 1,
-    at: iso(Date.now()),
-    ...record,
-    previous_hash: last?.hash ?? "0".repeat(64),
+  let last = newest.docs[0] === undefined ? undefined : parseDocument(AuditEntry, newest.docs[0]);
+  const entries = records.map((record): AuditEntry => {
+    const body: Omit<AuditEntry, "hash"> = {
+      schema_version: 1,
+      seq: (last?.seq ?? 0) + 1,
+      at: iso(Date.now()),
+      ...record,
+      previous_hash: last?.hash ?? "0".repeat(64),
+    };
+    last = { ...body, hash: auditHash(body) };
+    return last;
+  });
+  return () => {
+    for (const entry of entries) tx.create(audit.doc(String(entry.seq).padStart(12, "0")), entry);
   };
-  const entry: AuditEntry = { ...body, hash: auditHash(body) };
-  return () => tx.create(audit.doc(String(entry.seq).padStart(12, "0")), entry);
 }

@@ -1,0 +1,117 @@
+import type { ArmSums } from "../collect/arm-sums.ts";
+import type { FoldStore } from "../collect/fold-store.ts";
+import { mergeOutcomes } from "../collect/outcomes.ts";
+import { type ArmStores, readArm } from "../collect/read-arm.ts";
+import type { TrafficStore } from "../collect/store.ts";
+import type { Lifecycle } from "../config.ts";
+import { pairedAccuracy } from "../deploy/paired-accuracy.ts";
+import { FOLD_MINUTES, foldFault } from "../deploy/read-evidence.ts";
+import type { JudgedModel } from "../model/bundle.ts";
+import type { VersionStore } from "../registry/store.ts";
+import type { ServedVersion } from "../serve/schema.ts";
+import { floorTo } from "../shared/time.ts";
+import type { ArmAccuracy, ArmSegments, ArmStratum, ExperimentEvidence } from "./evidence.ts";
+import type { Experiment } from "./schema.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** Where evidence is read. */
+export interface EvidenceSources {
+  arms: ArmStores;
+  traffic: TrafficStore;
+  folds: FoldStore;
+  versions: VersionStore;
+  lifecycle: Lifecycle;
+}
+
+/** Minutes after a visit until it has surely been counted, if the fold works. */
+export function maturityMinutes({ collect }: Pick<Lifecycle, "collect">): number {
+  return collect.maturity_minutes + FOLD_MINUTES;
+}
+
+/** Why what the windows hold is not to be believed now, in words; null if nothing is wrong. */
+export async function evidenceFault({ folds }: Pick<EvidenceSources, "folds">): Promise<string | null> {
+  return foldFault(folds);
+}
+
+/** All that an experiment is judged by, from windows, traffic and what the instances have served up to `nowMs`. */
+export async function readExperiment(
+  experiment: Experiment,
+  sources: EvidenceSources,
+  nowMs: number,
+): Promise<ExperimentEvidence> {
+  const [strata, accuracy, segments] = await Promise.all([
+    readStrata(experiment, sources, nowMs),
+    readAccuracy(experiment, sources, nowMs),
+    readSegments(experiment, sources, nowMs),
+  ]);
+  return { strata, accuracy, segments };
+}
+
+async function readStrata(
+  { id, arms, started_at, steps }: Experiment,
+  { arms: stores, lifecycle }: EvidenceSources,
+  nowMs: number,
+): Promise<ArmStratum[]> {
+  const matchedUntilMs = nowMs - maturityMinutes(lifecycle) * MINUTE_MS;
+  const range = { fromMs: floorTo(Date.parse(started_at), HOUR_MS), toMs: nowMs + HOUR_MS, matchedUntilMs };
+  const read = await Promise.all(
+    arms.map(({ name, version }) => readArm(stores, { version, arm: `exp.${id}.${name}`, ...range })),
+  );
+  return stratified(read, steps[0]?.revision ?? 0);
+}
+
+/**
+ * Arms side by side, revision by revision.
+ * @param since the experiment's own first revision: an id may have been used before the journal of routing was begun anew
+ */
+function stratified(arms: readonly ReadonlyMap<number, ArmSums>[], since: number): ArmStratum[] {
+  const revisions = new Set(arms.flatMap((arm) => [...arm.keys()]).filter((revision) => revision >= since));
+  return [...revisions]
+    .sort((a, b) => a - b)
+    .map((revision) => ({ revision, arms: arms.map((arm) => arm.get(revision) ?? null) }));
+}
+
+/** Segments of each arm, from its days: nobody was in the arm before the experiment, so that whole days are its own. */
+async function readSegments(
+  { id, arms, started_at }: Experiment,
+  { arms: { windows } }: EvidenceSources,
+  nowMs: number,
+): Promise<ArmSegments[]> {
+  const range = { fromMs: floorTo(Date.parse(started_at), 24 * HOUR_MS), toMs: nowMs + HOUR_MS };
+  const days = await Promise.all(
+    arms.map(({ name, version }) => windows.range({ version, arm: `exp.${id}.${name}`, granularity: "1d", ...range })),
+  );
+  return days.map((all) => {
+    const { segments: visits, engaged } = mergeOutcomes(all.flatMap(({ outcomes }) => outcomes ?? []));
+    return { visits, engaged };
+  });
+}
+
+/** Each treatment's answers against the control's to the visits since the first full hour of the experiment. */
+async function readAccuracy(
+  { arms, started_at }: Experiment,
+  { versions, traffic, lifecycle }: EvidenceSources,
+  nowMs: number,
+): Promise<ArmAccuracy[]> {
+  const [control, ...treatments] = arms;
+  const fromMs = floorTo(Date.parse(started_at) + HOUR_MS - 1, HOUR_MS);
+  if (control === undefined || fromMs >= nowMs) return [];
+  const hours = await traffic.range("1h", { fromMs, toMs: nowMs });
+  const { target_policy: policy } = lifecycle.training;
+  const load = async (version: ServedVersion): Promise<JudgedModel | null> =>
+    version === "rules" ? null : await versions.loadModel(version);
+  const stable = await load(control.version);
+  const compared: ArmAccuracy[] = [];
+  for (const { name: arm, version } of treatments) {
+    if (version === control.version) continue;
+    const candidate = await load(version);
+    const { groups, visitors } = pairedAccuracy(hours, { candidate, stable, policy, among: EXPERIMENTS });
+    compared.push({ arm, groups, visitors });
+  }
+  return compared;
+}
+
+/** Visitors whose visits are scored: all who are in no deployment, whichever arm answered them. */
+const EXPERIMENTS = ["stable", "experiment"] as const;
