@@ -156,7 +156,10 @@ describe("monitorHealth", () => {
     await tick(22);
     expect((await alerts("monitor_silent", iso(nowMs))).length).toBe(1);
     await watch(nowMs + 25 * MINUTE);
-    expect((await alerts("monitor_back", iso(nowMs))).length).toBe(1);
+    const silences = await db.collection("alerts").where("kind", "==", "monitor_silent").get();
+    const told = silences.docs.filter((doc) => String(doc.get("message")).includes(iso(nowMs)));
+    expect(told.map((doc) => doc.get("status"))).toEqual(["resolved"]);
+    expect(told[0]?.get("resolution")).toContain("runs again");
     await tick(26);
     expect((await alerts("monitor_silent", iso(nowMs + 25 * MINUTE))).length).toBe(0);
   });

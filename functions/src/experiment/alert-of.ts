@@ -31,7 +31,7 @@ export function alertOf(
     // Harm that visitors meet just now does not wait for anybody's next look into the document.
     severity: isHarm ? "high" : found.severity,
     kind: `experiment_${action}`,
-    subject: id,
+    subject: `experiments/${id}`,
     message: `${id}, which began ${started_at}, ${state}: ${reason}`,
     to_do: isHarm
       ? "Stop it by stopExperiment unless its answer is worth the harm; its arms stay in the traffic."

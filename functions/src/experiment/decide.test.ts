@@ -135,7 +135,7 @@ describe("an alert of a step", () => {
     const alert = step && alertOf(step.experiment, step.decision);
     expect(alert?.severity).toBe(severity);
     if (alert === undefined) return;
-    expect(alert).toMatchObject({ subject: "e1", message: expect.stringContaining(running.started_at) });
+    expect(alert).toMatchObject({ subject: "experiments/e1", message: expect.stringContaining(running.started_at) });
     expect(alert.message).toContain(step?.experiment.phase === "running" ? "goes on" : "out of the routing");
     expect(alert.to_do).toMatch(/^[A-Z].*\.$/);
   });

@@ -8,7 +8,7 @@ import { DeploymentStore } from "../deploy/store.ts";
 import { outOfUseIn } from "../registry/store.ts";
 import type { Routing } from "../serve/schema.ts";
 import { type RoutingState, RoutingStore, revised } from "../serve/store.ts";
-import { logAlert, writeAlert } from "../shared/alert.ts";
+import { logAlert, prepareAlert } from "../shared/alert.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
 import { CorruptError, InputError, RefusedError } from "../shared/errors.ts";
 import { parseDocument } from "../shared/firestore.ts";
@@ -96,8 +96,9 @@ export class ExperimentStore {
         ? [{ who: "system", action: `experiment_${action}`, target, reason, details: { phase } }]
         : [];
       const alert = isEntry ? alertOf(step.experiment, step.decision) : undefined;
+      const writeAlert = alert && (await prepareAlert(this.db, tx, `${id}.${log.length}`, alert));
       await this.save(tx, { routing, outcome: step, audits });
-      if (alert !== undefined) writeAlert(this.db, tx, `${id}.${log.length}`, alert);
+      writeAlert?.();
       return { step, alert };
     });
     if (taken?.alert !== undefined) logAlert(taken.alert);

@@ -1,8 +1,8 @@
 import type { Bucket } from "@google-cloud/storage";
 import type { Firestore } from "firebase-admin/firestore";
 import { foldDueLogs } from "../collect/fold-due-logs.ts";
-import { independently } from "../monitor/independently.ts";
 import { type RolledUp, rollUpHistory } from "../monitor/roll-up-history.ts";
+import { independently } from "../shared/independently.ts";
 import { type CleanUp, cleanUpVersions } from "./clean-up-versions.ts";
 
 /** Commits of the fold that one run does at most: up to 100,000 logs. */

@@ -110,7 +110,7 @@ export async function readAccuracy(
   ]);
   const { accuracy_drop: drop, alpha, min_visits } = lifecycle.monitoring;
   const { target_policy: policy } = lifecycle.training;
-  const { groups } = pairedAccuracy(hours, { candidate, stable: before, policy });
+  const { groups } = pairedAccuracy(hours, { candidate, stable: before, policy, among: ["stable", "control"] });
   return groups.flatMap(({ group, sums, candidate: own, stable: other }): HealthFinding[] => {
     if (sums.clusters < min_visits) return [];
     const { estimate, standardError, degreesOfFreedom } = clusteredRatio(sums);

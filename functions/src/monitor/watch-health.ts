@@ -11,7 +11,6 @@ import { VersionStore } from "../registry/store.ts";
 import type { ModelChange, Routing } from "../serve/schema.ts";
 import { ServingStore } from "../serve/serving-store.ts";
 import { RoutingStore } from "../serve/store.ts";
-import { raiseAlert } from "../shared/alert.ts";
 import { InputError, RefusedError } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { floorTo, hourId, iso } from "../shared/time.ts";
@@ -20,6 +19,7 @@ import { judgeHealth, outagesOf } from "./judge-health.ts";
 import { armsOf, type HealthSources, readAccuracy, readLogged, servedBefore } from "./read-health.ts";
 import type { Health } from "./schema.ts";
 import { HealthStore } from "./store.ts";
+import { tellHealth } from "./tell-health.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -60,7 +60,7 @@ export async function watchHealth(
     ...now,
   });
   const told = await act(db, bucket, { found, routing, running: running?.id, nowMs: now.nowMs });
-  if (isNews(told, before)) await tell(db, told);
+  await tellHealth(db, told, before);
   await store.save(told);
   const { version, status, action, reason } = told;
   return { version, status, action, reason };
@@ -198,31 +198,6 @@ async function act(
     if (!(error instanceof RefusedError || error instanceof InputError)) throw error;
     return { ...found, action: "alert", reason: `${found.reason}; ${error.message}` };
   }
-}
-
-/** True for what nobody was told yet. */
-function isNews(found: Found, before: Health | null): boolean {
-  if (found.action === "none") return false;
-  const same = before?.version === found.version && before.status === found.status;
-  return !same || before.action !== found.action || kinds(found) !== kinds(before);
-}
-
-function kinds({ findings, outages }: Pick<Health, "findings" | "outages">): string {
-  return outages.length > 0 ? "outage" : [...new Set(findings.map(({ metric }) => metric))].sort().join();
-}
-
-async function tell(db: Firestore, { version, status, action, reason, at, findings }: Found): Promise<void> {
-  const done = {
-    none: "",
-    alert: "nothing was changed",
-    abort: "the deployment was ended",
-    roll_back: "everybody was returned to previous_good",
-  };
-  const severity = status === "harm" || findings.some((found) => found.severity === "high") ? "high" : "medium";
-  const kind =
-    status === "outage" ? "monitor_outage" : action === "roll_back" ? "monitor_rollback" : `monitor_${status}`;
-  const message = `${version}, ${at}: ${reason}; ${done[action]}`;
-  await raiseAlert(db, { severity, kind, message, details: { version, action, findings } }, `${version}.${at}`);
 }
 
 function sourcesOf(db: Firestore, bucket: Bucket, lifecycle: Lifecycle): HealthSources {

@@ -1,10 +1,12 @@
 import type { Firestore } from "firebase-admin/firestore";
-import { type AlertContent, logAlert, prepareAlert, raiseAlert } from "./alert.ts";
+import { type AlertContent, logAlert, prepareAlert, prepareResolved } from "./alert.ts";
 import { parseDocument } from "./firestore.ts";
 import { Heartbeat } from "./schema.ts";
 import { iso } from "./time.ts";
 
 const MINUTE_MS = 60_000;
+/** The alert of a silence. */
+const SILENCE = { kind: "monitor_silent", subject: "monitorHealth" };
 
 /** How a run of a schedule ended. */
 export interface Run {
@@ -15,19 +17,19 @@ export interface Run {
 }
 
 /**
- * Leaves a sign of life of `monitorHealth` in `heartbeats/monitor`, however its parts went; after a silence an alert says that it
- * is back. A run that is delivered late takes nothing back.
+ * Leaves a sign of life of `monitorHealth` in `heartbeats/monitor`, however its parts went; after a silence the alert of it is
+ * resolved. A run that is delivered late takes nothing back.
  */
 export async function signOfLife(db: Firestore, { nowMs, failed }: Run): Promise<void> {
-  const silence = await db.runTransaction(async (tx) => {
+  await db.runTransaction(async (tx) => {
     const before = parseDocument(Heartbeat, await tx.get(heartbeat(db)));
-    if (before !== undefined && before.by === "monitor" && before.at >= iso(nowMs)) return null;
+    if (before !== undefined && before.by === "monitor" && before.at >= iso(nowMs)) return;
+    const silence = before?.silent_since ?? null;
+    const says = `monitorHealth runs again at ${iso(nowMs)}; it had been silent since ${silence}`;
+    const resolve = silence === null ? undefined : await prepareResolved(db, tx, SILENCE, says);
     tx.set(heartbeat(db), beat({ at: iso(nowMs), by: "monitor", failed: [...failed] }));
-    return before?.silent_since ?? null;
+    resolve?.();
   });
-  if (silence === null) return;
-  const says = `monitorHealth runs again at ${iso(nowMs)}; it had been silent since ${silence}`;
-  await raiseAlert(db, { severity: "low", kind: "monitor_back", message: says, details: { silence } }, silence);
 }
 
 /**
@@ -69,10 +71,11 @@ export function isSilent(
 function silenceOf(since: string, minutes: number): AlertContent {
   return {
     severity: "high",
-    kind: "monitor_silent",
+    ...SILENCE,
     message:
       `monitorHealth has not run since ${since}, more than ${minutes} minutes ago: nobody watches the version in service, ` +
       "and logs are counted only when new ones arrive. Deployments go on under their own guardrails",
+    to_do: "Look for errors of monitorHealth in the log, and in Cloud Scheduler whether its job is paused.",
     details: { since, minutes },
   };
 }
