@@ -79,7 +79,9 @@ async function mend(
   const alert = {
     severity: "low",
     kind: "fold_missed",
+    subject: `pipeline/fold-${shard}`,
     message: `the fold had missed ${missed} logs that were stored late in the hour of ${hour} UTC; they are counted now`,
+    to_do: "Nothing, if it happens once; if it comes again, raise FOLD_SETTLE_SECONDS.",
     details: { shard, hour, missed },
   } as const;
   // Before the work, which may fail: it is tried again every hour.

@@ -292,13 +292,26 @@ const ALERTED: Partial<Record<Action, "low" | "medium" | "high">> = {
   roll_back: "high",
 };
 
+/** What a person is to do about them. */
+const TO_DO: Partial<Record<Action, string>> = {
+  hold: "Look at what could not be measured; it goes on by itself once it can, and abortDeployment ends it.",
+  extend: "Nothing; the stage has a second term, and ends with the old version if that is not enough either.",
+  halve: "Look at the figures of its analysis; it is rolled back if they last, and restored if they do not.",
+  give_up: "Nothing is wrong with the traffic; compare the versions (compareVersions) before it is deployed again.",
+  fail: "Read its checks and its log; the version has never answered anybody.",
+  abort: "Nothing, if you have meant it; otherwise deploy the version again.",
+  roll_back: "Read its analysis for what was harmed; everybody is with the old version again.",
+};
+
 function alertOf({ id, phase, stage }: Deployment, { action, reason }: Decision): AlertContent | undefined {
   const severity = ALERTED[action];
   if (severity === undefined) return undefined;
   return {
     severity,
     kind: `deployment_${action}`,
+    subject: id,
     message: `${id}: ${action.replace("_", " ")} (${reason})`,
+    to_do: TO_DO[action] ?? "Nothing.",
     details: { id, phase, stage },
   };
 }

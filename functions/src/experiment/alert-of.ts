@@ -18,16 +18,24 @@ const ALERTED: Partial<Record<Action, { severity: AlertContent["severity"]; toDo
 };
 
 /** The alert of a step that the schedule has taken, or undefined if nobody needs to hear of it. */
-export function alertOf({ id, phase, analysis }: Experiment, { action, reason }: Decision): AlertContent | undefined {
+export function alertOf(
+  { id, phase, analysis, started_at }: Experiment,
+  { action, reason }: Decision,
+): AlertContent | undefined {
   const found = ALERTED[action];
   if (found === undefined) return undefined;
   const recommendation = analysis?.recommendation.action ?? null;
-  // Harm that visitors meet just now does not wait for anybody's next look into the document.
-  const severity = action === "tell" && recommendation === "roll_back" ? "high" : found.severity;
+  const isHarm = action === "tell" && recommendation === "roll_back";
+  const state = phase === "running" ? "goes on" : `is ${phase} and out of the routing`;
   return {
-    severity,
+    // Harm that visitors meet just now does not wait for anybody's next look into the document.
+    severity: isHarm ? "high" : found.severity,
     kind: `experiment_${action}`,
-    message: `${id}: ${action} (${reason})`,
+    subject: id,
+    message: `${id}, which began ${started_at}, ${state}: ${reason}`,
+    to_do: isHarm
+      ? "Stop it by stopExperiment unless its answer is worth the harm; its arms stay in the traffic."
+      : found.toDo,
     details: { id, phase, recommendation },
   };
 }

@@ -6,7 +6,7 @@ import type { Decision } from "./decision.ts";
 import type { Experiment, ExperimentAnalysis } from "./schema.ts";
 
 /** What an experiment may change in `routing/live`: its own place, and nothing else. */
-export type ExperimentMove = Pick<RoutingChange, "experiment">;
+type ExperimentMove = Pick<RoutingChange, "experiment">;
 
 /** What a decision is applied with. */
 export interface Circumstances {
@@ -18,6 +18,8 @@ export interface Circumstances {
   routing: Routing;
   /** What the decision has seen. */
   analysis: ExperimentAnalysis | null;
+  /** Earlier visits that were read on the way; the first that were stay. */
+  earlier: Experiment["earlier"];
 }
 
 /** An experiment after a step, and what the step changes in routing; the very same experiment if nothing has happened. */
@@ -114,7 +116,8 @@ export function apply(before: Experiment, decision: Decision, now: Circumstances
 }
 
 /** The experiment with what a look has seen, unless somebody has looked later. */
-function seen(experiment: Experiment, { analysis }: Circumstances): Experiment {
+function seen(before: Experiment, { analysis, earlier }: Circumstances): Experiment {
+  const experiment = before.earlier === null && earlier !== null ? { ...before, earlier } : before;
   if (analysis === null) return experiment;
   const isNews = experiment.analysis === null || experiment.analysis.at < analysis.at;
   return isNews ? { ...experiment, analysis } : experiment;

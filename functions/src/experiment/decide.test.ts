@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { EXPERIMENT_VERSION, someBegin, someExperimentAnalysis } from "../../../test/some-experiment.ts";
 import { FIRST_ROUTING, type Routing } from "../serve/schema.ts";
 import { iso } from "../shared/time.ts";
+import { alertOf } from "./alert-of.ts";
 import { apply, begun, isSame, routed } from "./apply.ts";
 import { decide } from "./decide.ts";
 import type { Action, Facts } from "./decision.ts";
@@ -19,7 +20,7 @@ const live: Routing = { ...FIRST_ROUTING, ...move, revision: 1 };
 function facts(nowMs: number, is: Recommendation["action"] = "keep_running", other: Partial<Facts> = {}): Facts {
   const analysis = someExperimentAnalysis(iso(nowMs), is, is === "ship" ? "large" : null);
   const look = { ofHorizon: running.ends_at, analysis };
-  return { look, problem: null, maturityMinutes: 55, routing: live, outOfUse: null, ...other };
+  return { look, earlier: null, problem: null, maturityMinutes: 55, routing: live, outOfUse: null, ...other };
 }
 
 describe("an experiment that begins", () => {
@@ -91,7 +92,7 @@ describe("what becomes of an experiment", () => {
   });
 
   it("is not decided by a look for a horizon that was moved meanwhile, which is not kept either", () => {
-    const now = { nowMs: T0 + HOUR, by: "uid", routing: live, analysis: null };
+    const now = { nowMs: T0 + HOUR, by: "uid", routing: live, analysis: null, earlier: null };
     const { experiment } = apply(running, { action: "extend", reason: "more", hours: 2 }, now);
     expect(experiment).toMatchObject({ ends_at: iso(T0 + 26 * HOUR), extended_at: iso(T0 + HOUR) });
     expect(decide(experiment, facts(over), over)).toMatchObject({ action: "wait", reason: "it has to be looked at" });
@@ -112,5 +113,30 @@ describe("what becomes of an experiment", () => {
     expect(step(second?.experiment ?? running, 3, "roll_back")?.decision.action).toBe("tell");
     // Looked at before: changes nothing.
     expect(step(second?.experiment ?? running, 1, "ship")).toBeUndefined();
+  });
+});
+
+describe("an alert of a step", () => {
+  it.each<[Recommendation["action"], Partial<Facts>, string | undefined]>([
+    ["keep_running", {}, undefined],
+    ["ship", {}, "low"],
+    ["roll_back", {}, "high"],
+    ["invalid", {}, "high"],
+    ["ship", { look: null, problem: "the fold is behind" }, "medium"],
+    ["ship", { routing: FIRST_ROUTING }, "medium"],
+  ])("says what to do: %s, %j", (is, differences, severity) => {
+    const nowMs = T0 + HOUR;
+    const step = takeStep(running, facts(nowMs, is, differences), {
+      routing: live,
+      outOfUse: null,
+      ...differences,
+      nowMs,
+    });
+    const alert = step && alertOf(step.experiment, step.decision);
+    expect(alert?.severity).toBe(severity);
+    if (alert === undefined) return;
+    expect(alert).toMatchObject({ subject: "e1", message: expect.stringContaining(running.started_at) });
+    expect(alert.message).toContain(step?.experiment.phase === "running" ? "goes on" : "out of the routing");
+    expect(alert.to_do).toMatch(/^[A-Z].*\.$/);
   });
 });

@@ -1,5 +1,5 @@
 import type { Routing } from "../serve/schema.ts";
-import type { ExperimentAnalysis } from "./schema.ts";
+import type { Experiment, ExperimentAnalysis } from "./schema.ts";
 
 /**
  * What an experiment can be told to do next, and why, in words for a person: `tell` puts a new recommendation on record, `decide` ends
@@ -16,6 +16,8 @@ export type Action = Decision["action"];
 export interface Measured {
   /** What a look has seen, and the horizon that it was taken for; null if there was none. */
   look: { ofHorizon: string; analysis: ExperimentAnalysis } | null;
+  /** Earlier visits of each arm's visitors, read for an experiment that has none yet; null if they were not read. */
+  earlier: Experiment["earlier"];
   /** Why nothing could be measured: an error on our side, which says nothing about the arms. */
   problem: string | null;
   /** Minutes after the horizon until the last visits before it have been counted. */

@@ -1,17 +1,21 @@
 import type { Bucket } from "@google-cloud/storage";
 import type { Firestore } from "firebase-admin/firestore";
 import { FoldStore } from "../collect/fold-store.ts";
-import { TrafficStore, WindowStore } from "../collect/store.ts";
+import { LogStore, TrafficStore, WindowStore } from "../collect/store.ts";
 import { VersionStore } from "../registry/store.ts";
 import { ServingStore } from "../serve/serving-store.ts";
+import { RoutingStore } from "../serve/store.ts";
 import { reasonOf } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { analyseExperiment } from "./analyse.ts";
 import { matureMs } from "./decide.ts";
 import type { Action, Measured } from "./decision.ts";
+import { readEarlier } from "./read-earlier.ts";
 import { type EvidenceSources, evidenceFault, maturityMinutes, readExperiment } from "./read-evidence.ts";
 import type { Experiment } from "./schema.ts";
 import { ExperimentStore } from "./store.ts";
+
+type LookSources = EvidenceSources & { logs: LogStore; routing: RoutingStore };
 
 /** An experiment that was looked at, for the log. */
 export interface Evaluated {
@@ -29,7 +33,9 @@ export async function evaluateRunning(db: Firestore, bucket: Bucket, nowMs: numb
   const experiments = new ExperimentStore(db);
   const running = await experiments.running();
   if (running === undefined) return undefined;
-  const sources: EvidenceSources = {
+  const sources: LookSources = {
+    logs: new LogStore(db),
+    routing: new RoutingStore(db),
     arms: { windows: new WindowStore(db), serving: new ServingStore(db) },
     traffic: new TrafficStore(db),
     folds: new FoldStore(db),
@@ -42,16 +48,24 @@ export async function evaluateRunning(db: Firestore, bucket: Bucket, nowMs: numb
 }
 
 /** What a look has measured, or why it could not. */
-async function lookAt(experiment: Experiment, sources: EvidenceSources, nowMs: number): Promise<Measured> {
-  const facts = { maturityMinutes: maturityMinutes(sources.lifecycle) };
+async function lookAt(running: Experiment, sources: LookSources, nowMs: number): Promise<Measured> {
+  const facts = { maturityMinutes: maturityMinutes(sources.lifecycle), earlier: null };
   try {
     const fault = await evidenceFault(sources);
     if (fault !== null) return { ...facts, look: null, problem: fault };
-    const evidence = await readExperiment(experiment, sources, nowMs);
-    const isOver = nowMs >= matureMs(experiment, facts);
-    const analysis = analyseExperiment(experiment, evidence, { policy: sources.lifecycle, nowMs, isOver });
-    return { ...facts, look: { ofHorizon: experiment.ends_at, analysis }, problem: null };
+    // Read once: what was before the start changes no more.
+    const earlier = running.earlier ?? (await earlierOf(running, sources));
+    const evidence = await readExperiment(running, sources, nowMs);
+    const isOver = nowMs >= matureMs(running, facts);
+    const policy = sources.lifecycle;
+    const analysis = analyseExperiment({ ...running, earlier }, evidence, { policy, nowMs, isOver });
+    return { ...facts, earlier, look: { ofHorizon: running.ends_at, analysis }, problem: null };
   } catch (error) {
     return { ...facts, look: null, problem: reasonOf(error) };
   }
+}
+
+async function earlierOf(running: Experiment, { logs, routing, lifecycle }: LookSources) {
+  const { experiments: policy } = lifecycle;
+  return readEarlier(running, { logs, routing: await routing.read(), policy });
 }

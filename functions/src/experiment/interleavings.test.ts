@@ -39,6 +39,7 @@ const event = fc.oneof(
       is: fc.constant("word" as const),
       word: fc.constantFrom("stop", "extend", "extend", "ship"),
       rare: fc.nat(9),
+      behind: fc.constantFrom(0, 90),
     }),
   },
   {
@@ -72,7 +73,7 @@ class World {
         const look = isDown ? null : { ofHorizon: experiment.ends_at, analysis };
         this.taken.push({
           nowMs: this.nowMs,
-          measured: { look, problem: isDown ? "down" : null, maturityMinutes: 55 },
+          measured: { look, earlier: null, problem: isDown ? "down" : null, maturityMinutes: 55 },
         });
         break;
       }
@@ -88,7 +89,8 @@ class World {
         // The store refuses words to what has ended, but for shipping what was decided.
         const isHeard = experiment.phase === "running" || (what.word === "ship" && experiment.phase === "decided");
         if (!isHeard || (what.rare > 0 && what.word !== "extend")) break;
-        const now = { nowMs, by: "uid", routing, analysis: null };
+        // An admin's "now" is the latest visit that was folded, which may be behind the last look.
+        const now = { nowMs: nowMs - what.behind * 60_000, by: "uid", routing, analysis: null, earlier: null };
         const deployment = `d.${++this.deployments}`;
         const decision =
           what.word === "extend"

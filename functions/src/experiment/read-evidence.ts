@@ -49,22 +49,6 @@ export async function readExperiment(
   return { strata, accuracy, segments };
 }
 
-/** Visits of each arm by segment, over all revisions: windows tell them by the hour alone. */
-async function readSegments(
-  { id, arms, started_at }: Experiment,
-  { arms: { windows } }: EvidenceSources,
-  nowMs: number,
-): Promise<ArmSegments[]> {
-  const range = { granularity: "1h", fromMs: floorTo(Date.parse(started_at), HOUR_MS), toMs: nowMs + HOUR_MS } as const;
-  return Promise.all(
-    arms.map(async ({ name, version }) => {
-      const hours = await windows.range({ version, arm: `exp.${id}.${name}`, ...range });
-      const { segments: visits, engaged } = mergeOutcomes(hours.flatMap(({ outcomes }) => outcomes ?? []));
-      return { visits, engaged };
-    }),
-  );
-}
-
 async function readStrata(
   { id, arms, started_at, steps }: Experiment,
   { arms: stores, lifecycle }: EvidenceSources,
@@ -82,11 +66,27 @@ async function readStrata(
  * Arms side by side, revision by revision.
  * @param since the experiment's own first revision: an id may have been used before the journal of routing was begun anew
  */
-export function stratified(arms: readonly ReadonlyMap<number, ArmSums>[], since: number): ArmStratum[] {
+function stratified(arms: readonly ReadonlyMap<number, ArmSums>[], since: number): ArmStratum[] {
   const revisions = new Set(arms.flatMap((arm) => [...arm.keys()]).filter((revision) => revision >= since));
   return [...revisions]
     .sort((a, b) => a - b)
     .map((revision) => ({ revision, arms: arms.map((arm) => arm.get(revision) ?? null) }));
+}
+
+/** Segments of each arm, from its days: nobody was in the arm before the experiment, so that whole days are its own. */
+async function readSegments(
+  { id, arms, started_at }: Experiment,
+  { arms: { windows } }: EvidenceSources,
+  nowMs: number,
+): Promise<ArmSegments[]> {
+  const range = { fromMs: floorTo(Date.parse(started_at), 24 * HOUR_MS), toMs: nowMs + HOUR_MS };
+  const days = await Promise.all(
+    arms.map(({ name, version }) => windows.range({ version, arm: `exp.${id}.${name}`, granularity: "1d", ...range })),
+  );
+  return days.map((all) => {
+    const { segments: visits, engaged } = mergeOutcomes(all.flatMap(({ outcomes }) => outcomes ?? []));
+    return { visits, engaged };
+  });
 }
 
 /** Each treatment's answers against the control's to the visits since the first full hour of the experiment. */

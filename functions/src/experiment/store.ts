@@ -150,7 +150,7 @@ export class ExperimentStore {
       const opening = await this.deployments.prepareOpening(tx, request, routing);
       const { deployment } = opening;
       const decision = { action: "ship", reason: `${arm}: ${reason}`, deployment: deployment.id } as const;
-      const outcome = apply(before, decision, { nowMs, by, routing, analysis: null });
+      const outcome = apply(before, decision, { nowMs, by, routing, analysis: null, earlier: null });
       const details = { arm, deployment: deployment.id };
       const audit = { who: by, action: "ship_experiment", target: `experiments/${id}`, reason, details };
       await this.save(tx, { routing, outcome, audits: [audit, opening.audit] });
@@ -170,7 +170,7 @@ export class ExperimentStore {
       const before = await this.open(tx, id, ["running"]);
       const routing = await this.routing.read(tx);
       const decision = decided(before);
-      const outcome = apply(before, decision, { nowMs, by, routing, analysis: null });
+      const outcome = apply(before, decision, { nowMs, by, routing, analysis: null, earlier: null });
       const { phase, ends_at } = outcome.experiment;
       const details = { phase, ends_at };
       const audit = { who: by, action: `${decision.action}_experiment`, target: `experiments/${id}`, reason, details };

@@ -27,8 +27,8 @@ export function takeStep(
 ): TakenStep | undefined {
   if (stored.phase !== "running") return undefined;
   const decision = decide(stored, { ...measured, routing, outOfUse }, nowMs);
-  const { look } = measured;
+  const { look, earlier } = measured;
   const analysis = look !== null && look.ofHorizon === stored.ends_at ? look.analysis : null;
-  const outcome = apply(stored, decision, { nowMs, by: "system", routing, analysis });
+  const outcome = apply(stored, decision, { nowMs, by: "system", routing, analysis, earlier });
   return outcome.experiment === stored ? undefined : { ...outcome, decision };
 }

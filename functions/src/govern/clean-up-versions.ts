@@ -48,7 +48,9 @@ function unreadable(version: string): AlertContent {
   return {
     severity: "medium",
     kind: "version_unreadable",
+    subject: version,
     message: `model_versions/${version} cannot be read, so that no version is removed until it is put right or deleted`,
+    to_do: `Put model_versions/${version} right from a backup, or delete it if nothing uses it.`,
     details: { version },
   };
 }

@@ -20,7 +20,14 @@ export async function judgeConfig(
 ): Promise<ConfigOutcome> {
   if (nowMs - eventMs > MAX_AGE_MS) {
     const message = `an edit of ${LIFECYCLE_PATH} could not be judged for an hour; a bad one is not in force`;
-    await raiseAlert(db, { severity: "high", kind: "config_not_judged", message, details: { who: write.who } });
+    await raiseAlert(db, {
+      severity: "high",
+      kind: "config_not_judged",
+      subject: LIFECYCLE_PATH,
+      message,
+      to_do: "Look for errors of onConfigWritten in the log, mend them, and save the document once more.",
+      details: { who: write.who },
+    });
     return "given_up";
   }
   const verdict = await new PolicyStore(db).judge(write);

@@ -133,5 +133,7 @@ function stampOf({ updateTime }: DocumentSnapshot): string {
 
 function refusal(who: string, issues: FieldIssue[]): AlertContent {
   const message = `an edit of ${LIFECYCLE_PATH} was put back: ${inWords(issues)}`;
-  return { severity: "medium", kind: "config_edit_refused", message, details: { who, issues } };
+  const to_do = "Put the fields right that are named, and save the document once more.";
+  const details = { who, issues };
+  return { severity: "medium", kind: "config_edit_refused", subject: LIFECYCLE_PATH, message, to_do, details };
 }

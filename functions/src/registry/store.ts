@@ -180,7 +180,10 @@ export class VersionStore {
     const alert: AlertContent = {
       severity: "high",
       kind: "version_quarantined",
+      subject: version,
       message: `${version} is in quarantine and answers nobody any more: ${reason}`,
+      to_do:
+        "Put the file back and delete the field `quarantined` of the version's document, or roll back to another version.",
       details: { version, file },
     };
     const isNew = await this.db.runTransaction(async (tx) => {

@@ -4,7 +4,7 @@ import { type AlertContent, raiseAlert } from "../shared/alert.ts";
 import { CorruptError, type FieldIssue, inWords } from "../shared/errors.ts";
 import { newVersions, readEdit, routingIssues } from "./routing-rules.ts";
 import type { Routing } from "./schema.ts";
-import { type RoutingState, type RoutingStore, revised } from "./store.ts";
+import { ROUTING_PATH, type RoutingState, type RoutingStore, revised } from "./store.ts";
 
 /** What became of a write to routing/live. */
 export type RoutingVerdict =
@@ -46,7 +46,9 @@ export async function judgeRouting(
     await raiseAlert(db, {
       severity: "high",
       kind: "routing_not_judged",
+      subject: ROUTING_PATH,
       message: "an edit of routing/live could not be judged for an hour; it is not in force",
+      to_do: "Look for errors of onRoutingWritten in the log, mend them, and make the edit once more.",
       details: {},
     });
     return { kind: "given_up" };
@@ -65,7 +67,9 @@ export async function judgeRouting(
       const alert: AlertContent = {
         severity: "medium",
         kind: "routing_edit_refused",
+        subject: ROUTING_PATH,
         message,
+        to_do: "Put the fields right that are named, and make the edit once more.",
         details: { revision: next.revision, issues },
       };
       return { next, who, action: "refuse_routing_edit", details, alert };

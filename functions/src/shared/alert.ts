@@ -6,7 +6,7 @@ import type { Alert } from "./schema.ts";
 import { iso } from "./time.ts";
 
 /** What an alert says; `details` must hold no personal data. */
-export type AlertContent = Pick<Alert, "severity" | "kind" | "message" | "details">;
+export type AlertContent = Pick<Alert, "severity" | "kind" | "subject" | "message" | "to_do" | "details">;
 
 /**
  * Puts an alert on record and into the log.

@@ -38,7 +38,12 @@ export const Alert = z.object({
   at: z.iso.datetime(),
   severity: z.enum(["low", "medium", "high"]),
   kind: z.string(),
+  /** What it is about: a version, a deployment, a document. Alerts of an earlier release do not say. */
+  subject: z.string().default(""),
+  /** What has happened, since when, how bad it is, and what was done. */
   message: z.string(),
+  /** What a person is to do. */
+  to_do: z.string().default(""),
   details: z.record(z.string(), z.unknown()),
 });
 export type Alert = z.infer<typeof Alert>;

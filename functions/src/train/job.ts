@@ -206,5 +206,7 @@ export function isStuck(job: RetrainingJob, { queuedMinutes }: { queuedMinutes: 
 /** What a person is told of a job that has failed. */
 export function failureOf({ id, kind, requested_by, attempts, result }: RetrainingJob): AlertContent {
   const message = `the ${kind} retraining ${id} failed: ${result}`;
-  return { severity: "high", kind: "retraining_failed", message, details: { job: id, kind, requested_by, attempts } };
+  const to_do = `Read retraining_jobs/${id} and the log of runRetraining; open another by retrain once the cause is gone.`;
+  const details = { job: id, kind, requested_by, attempts };
+  return { severity: "high", kind: "retraining_failed", subject: id, message, to_do, details };
 }

@@ -232,7 +232,9 @@ class JobWork {
     const content = {
       severity: "low",
       kind: "importance_changed",
+      subject: version,
       message,
+      to_do: "Read the version's model card before it is rolled out further.",
       details: { version, from, appeared, vanished },
     } as const;
     await raiseAlert(this.worker.db, content, version);
