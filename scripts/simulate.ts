@@ -1,4 +1,4 @@
-// npm run --silent simulate -- triggers | retraining | delivery: what decisions do over simulated months and candidates, without any Firebase.
+// npm run --silent simulate -- triggers | retraining | delivery | experiment: what decisions do over simulated months, candidates and arms, without any Firebase.
 import { InvalidArgumentError, Option } from "commander";
 import { Lifecycle } from "../functions/src/config.ts";
 import type { Gate } from "../functions/src/registry/schema.ts";
@@ -6,6 +6,8 @@ import { commandLine, runCommand } from "./cli/command-line.ts";
 import { progressBar } from "./model/progress.ts";
 import type { DeliveryRun, DeliveryScenario } from "./simulate/delivery.ts";
 import { summaryOfDeliveries } from "./simulate/delivery-summary.ts";
+import type { ExperimentRun, ExperimentScenario } from "./simulate/experiment.ts";
+import { summaryOfExperiments } from "./simulate/experiment-summary.ts";
 import { simulatedPolicy } from "./simulate/policy.ts";
 import { type RetrainingScenario, simulateRetraining } from "./simulate/retraining.ts";
 import type { RunResult, Scenario } from "./simulate/run.ts";
@@ -155,6 +157,40 @@ async function simulateDeliveries(options: DeliveryOptions): Promise<void> {
   console.log(JSON.stringify(summary));
 }
 
+interface ExperimentOptions {
+  visitorsPerHour: number;
+  hours: number;
+  runs: number;
+  seed: number;
+  looks?: number;
+  treatmentShare: number;
+  engagementDelta: number;
+  latencyDelta: number;
+  errorRate: number;
+  logRate: number;
+  verbose?: true;
+}
+
+async function simulateExperiments(options: ExperimentOptions): Promise<void> {
+  const { visitorsPerHour, hours, runs, seed, looks = null, engagementDelta, latencyDelta, errorRate } = options;
+  const effects = { engagementDelta, latencyDelta, errorRate, noLogRate: options.logRate };
+  const policy = Lifecycle.parse({ experiments: { treatment_share: options.treatmentShare } });
+  const scenario: ExperimentScenario = { visitorsPerHour, hours, seed, looks, effects, policy };
+  const bar = progressBar("experimenting", runs);
+  const results = await runAll<ExperimentRun>("./experiment-worker.ts", scenario, runs, bar.update).finally(bar.stop);
+  if (options.verbose) for (const [run, result] of results.entries()) console.log(JSON.stringify({ run, ...result }));
+  const { summary, apart } = summaryOfExperiments(results);
+  console.log(JSON.stringify(apart));
+  console.log(JSON.stringify(summary));
+}
+
+/** `0.1`: a share that two arms divide. */
+function part(text: string): number {
+  const value = share(text);
+  if (value === 0 || value === 1) throw new InvalidArgumentError("Not a number between 0 and 1.");
+  return value;
+}
+
 const program = commandLine("npm run --silent simulate --").description(
   "Simulates what decisions would do, by the code that makes them.",
 );
@@ -209,6 +245,26 @@ program
   .option("--from-pct <p>", "percentage of the traffic from which on all of that is so", whole(0, 100), 0)
   .option("--verbose", "a line for every run, before the last one")
   .action(simulateDeliveries);
+
+program
+  .command("experiment")
+  .description("what an A/B test of two arms finds, rightly and falsely, by the analysis that judges it")
+  .option("--visitors-per-hour <n>", "new visitors of the site, on average over a day", whole(1, 1_000_000), 2000)
+  .option("--hours <n>", "from the start to the horizon", whole(1, 2160), 24)
+  .option("--runs <n>", "experiments", whole(1, 1_000_000), 100)
+  .option("--seed <n>", "of the random numbers", whole(0, 2 ** 31 - 1), 1)
+  .option(
+    "--looks <n>",
+    "looks by what holds at all of them; left out: one look, by the test at the horizon",
+    whole(1, 1000),
+  )
+  .option("--treatment-share <s>", "share of the visitors in the treatment, the others are its control", part, 0.1)
+  .option("--engagement-delta <d>", "share of engaged visits, treatment minus control, around 0.20", delta, 0)
+  .option("--latency-delta <ms>", "milliseconds that an answer of the treatment takes longer", whole(-1000, 100_000), 0)
+  .option("--error-rate <e>", "share of the treatment's visits with an error", share, BASE_ERRORS)
+  .option("--no-log-rate <r>", "share of the treatment's visits without a log", share, BASE_NO_LOG)
+  .option("--verbose", "a line for every run, before the last two")
+  .action(simulateExperiments);
 
 for (const command of program.commands) command.copyInheritedSettings(program);
 
