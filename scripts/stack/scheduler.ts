@@ -19,6 +19,7 @@ const SCHEDULES: readonly { name: string; next: (nowMs: number) => number }[] = 
   { name: "deliverAlerts", next: (nowMs) => nextTime({ everyMs: MINUTE_MS, afterMs: 0 }, nowMs) },
   { name: "monitorHealth", next: (nowMs) => nextTime({ everyMs: 5 * MINUTE_MS, afterMs: 0 }, nowMs) },
   { name: "reconcile", next: (nowMs) => nextTime({ everyMs: HOUR_MS, afterMs: 0 }, nowMs) },
+  { name: "evaluateExperiments", next: (nowMs) => nextTime({ everyMs: HOUR_MS, afterMs: 0 }, nowMs) },
   { name: "retrainWeekly", next: (nowMs) => nextTime(WEEKLY, nowMs) },
   { name: "retrainMonthly", next: nextMonthly },
   { name: "reviewQuarterly", next: nextQuarterly },
