@@ -74,6 +74,8 @@ async function begin(tour: Tour, version: string): Promise<Deployment> {
   let atMs = life.crowd.nowMs;
   const begun = await eventually(
     async () => {
+      // As in a project: somebody is missed who does not run every five minutes.
+      if ((atMs - life.crowd.nowMs) % (5 * MINUTE_MS) === 0) await runAt(tour, "monitorHealth", atMs);
       atMs += MINUTE_MS;
       await runAt(tour, "advanceDeployments", atMs);
       const deployment = (await state.deployments()).find((one) => one.version === version);
