@@ -280,7 +280,7 @@ describe("an experiment", () => {
     const alert = await db.collection("alerts").doc(`experiment_invalidate.${id}.${ended.log.length}`).get();
     expect(alert.data()).toMatchObject({
       severity: "high",
-      subject: id,
+      subject: `experiments/${id}`,
       message: expect.stringMatching(/as they were dealt/),
     });
   });

@@ -92,7 +92,8 @@ export function logAlert({ severity, kind, subject, message }: AlertContent): vo
 }
 
 async function openAlert(db: Firestore, tx: Transaction, { kind, subject }: AlertKey): Promise<Alert | undefined> {
-  const same = alerts(db)
+  const same = db
+    .collection("alerts")
     .where("kind", "==", kind)
     .where("subject", "==", subject)
     .where("status", "==", "open")
