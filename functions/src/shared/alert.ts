@@ -85,10 +85,9 @@ export async function prepareResolved(
 
 /** The line in the log that goes with an alert. */
 export function logAlert({ severity, kind, subject, message }: AlertContent): void {
-  // `severity` and `message` are the log's own fields.
-  const line = { level: severity, kind, subject, says: message };
-  if (severity === "high") logger.error("alert", line);
-  else logger.warn("alert", line);
+  // Not logger.error, which puts a stack into the message that people filter by.
+  const line = { message: "alert", level: severity, kind, subject, says: message };
+  logger.write({ severity: severity === "high" ? "ERROR" : "WARNING", ...line });
 }
 
 async function openAlert(db: Firestore, tx: Transaction, { kind, subject }: AlertKey): Promise<Alert | undefined> {
