@@ -108,3 +108,31 @@ describe("the simulation of retraining", () => {
     expect(err.trimEnd().split("\n")).toHaveLength(1);
   });
 });
+
+describe("the simulation of experiments", () => {
+  const last = async (...args: string[]) => {
+    const { status, out, err } = await simulate("experiment", "--seed", "1", ...args);
+    expect({ status, err }).toEqual({ status: 0, err: "" });
+    return JSON.parse(out.trimEnd().split("\n").at(-1) ?? "") as { runs: number; significant: number; invalid: number };
+  };
+
+  it("finds hardly ever what is not there over 20 looks, and a large difference always", async () => {
+    // docs/experiments.md has 2000 runs.
+    const small = ["--visitors-per-hour", "300", "--hours", "12", "--runs", "20", "--looks", "20"];
+    const none = await last(...small);
+    expect(none).toEqual({ runs: 20, significant: expect.any(Number), invalid: 0 });
+    expect(none.significant).toBeLessThanOrEqual(0.1);
+    expect(await last(...small, "--engagement-delta", "0.15")).toEqual({ runs: 20, significant: 1, invalid: 0 });
+  });
+
+  it("looks once at the horizon where nothing else is said", async () => {
+    const args = ["--visitors-per-hour", "300", "--hours", "12", "--runs", "5", "--engagement-delta", "0.15"];
+    expect((await last(...args)).significant).toBe(1);
+  });
+
+  it("refuses a share that leaves no control", async () => {
+    const { status, err } = await simulate("experiment", "--treatment-share", "1");
+    expect(status).toBe(2);
+    expect(err).toMatch(/between 0 and 1/);
+  });
+});

@@ -4,7 +4,7 @@ import { SERVED_SUMS } from "../functions/src/serve/schema.ts";
 import { BUCKETS } from "../functions/src/shared/visitor-buckets.ts";
 
 /** What an arm did. Rates are means over visits; visitors are half as many as visits unless told. */
-interface ArmFigures {
+export interface ArmFigures {
   visits: number;
   visitors?: number;
   engaged?: number;
@@ -27,7 +27,7 @@ interface ArmFigures {
 const SPREAD = 0.2;
 
 /** An arm whose visits are even over all buckets. */
-function someArm({
+export function someArm({
   visits,
   visitors = visits / 2,
   engaged = 0.2,
