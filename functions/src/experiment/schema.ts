@@ -8,9 +8,7 @@ import { Bytes } from "../shared/schema.ts";
  * last three are final and absorb everything: shipped into a deployment, stopped by a person or another edit of the routing, or
  * invalid, since its arms are not what was dealt.
  */
-export const ExperimentPhase = z.enum(["running", "decided", "shipped", "stopped", "invalid"]);
-export type ExperimentPhase = z.infer<typeof ExperimentPhase>;
-export const FINAL_EXPERIMENT_PHASES: readonly ExperimentPhase[] = ["shipped", "stopped", "invalid"];
+const ExperimentPhase = z.enum(["running", "decided", "shipped", "stopped", "invalid"]);
 
 const armName = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, "must be 1 to 32 letters, digits, _ or -");
 const experimentId = RoutedExperiment.shape.id;
@@ -38,7 +36,7 @@ const metrics = z
   .refine((all) => all.some(({ primary }) => primary), "one metric at least is primary");
 
 /** A stretch in which the split was the same: everything is counted by it, never over several. */
-export const ExperimentStep = z.object({
+const ExperimentStep = z.object({
   /** Of the routing that began it; those up to the next step's are its own, too. */
   revision: z.number().int().min(0),
   /** Shares in the order of the experiment's arms. */
@@ -46,7 +44,6 @@ export const ExperimentStep = z.object({
   /** Event time. */
   since: z.iso.datetime(),
 });
-export type ExperimentStep = z.infer<typeof ExperimentStep>;
 
 /** A two-sided interval and its p-value; of visitors with an event there is only evidence of more, and no interval. */
 const Tested = z.object({
