@@ -118,15 +118,15 @@ describe("the simulation of experiments", () => {
 
   it("finds hardly ever what is not there over 20 looks, and a large difference always", async () => {
     // docs/experiments.md has 2000 runs.
-    const small = ["--visitors-per-hour", "300", "--hours", "12", "--runs", "20", "--looks", "20"];
+    const small = ["--visitors-per-hour", "300", "--hours", "24", "--runs", "10", "--looks", "20"];
     const none = await last(...small);
-    expect(none).toEqual({ runs: 20, significant: expect.any(Number), invalid: 0 });
+    expect(none).toEqual({ runs: 10, significant: expect.any(Number), invalid: 0 });
     expect(none.significant).toBeLessThanOrEqual(0.1);
-    expect(await last(...small, "--engagement-delta", "0.15")).toEqual({ runs: 20, significant: 1, invalid: 0 });
+    expect(await last(...small, "--engagement-delta", "0.15")).toEqual({ runs: 10, significant: 1, invalid: 0 });
   });
 
   it("looks once at the horizon where nothing else is said", async () => {
-    const args = ["--visitors-per-hour", "300", "--hours", "12", "--runs", "5", "--engagement-delta", "0.15"];
+    const args = ["--visitors-per-hour", "300", "--hours", "24", "--runs", "5", "--engagement-delta", "0.15"];
     expect((await last(...args)).significant).toBe(1);
   });
 
