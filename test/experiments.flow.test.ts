@@ -146,14 +146,16 @@ describe("an experiment", () => {
     expect(await experimentOf(id)).toEqual(first);
 
     const more = { id, action: "extend", hours: 2, reason: "the weekend" };
+    const endsMs = Date.parse(first.ends_at) + 2 * HOUR;
+    expect(endsMs).toBe(Math.ceil((beganMs + 5 * HOUR) / HOUR) * HOUR);
     expect(await call("stopExperiment", { ...more, hours: 2160 })).toMatchObject(refused(/2160 at most/));
     expect(await call("stopExperiment", more)).toMatchObject({
       ok: true,
-      result: { ends_at: iso(beganMs + 5 * HOUR) },
+      result: { ends_at: iso(endsMs) },
     });
-    await evaluate(beganMs + 5 * HOUR + MATURE - 1);
+    await evaluate(endsMs + MATURE - 1);
     expect(await experimentOf(id)).toMatchObject({ phase: "running", extended_at: expect.any(String) });
-    const overMs = beganMs + 5 * HOUR + MATURE;
+    const overMs = endsMs + MATURE;
     await Promise.all([evaluate(overMs), evaluate(overMs).catch(() => evaluate(overMs))]);
     const decided = await experimentOf(id);
     expect(decided).toMatchObject({ phase: "decided", ended_at: iso(overMs), analysis: { at_horizon: true } });

@@ -7,8 +7,12 @@ import { Lifecycle } from "../../functions/src/config.ts";
 export const TOUR_POLICY = {
   collect: { maturity_minutes: 0, fold_rest_minutes: 0 },
   training: { window_days: 2, incremental_holdout_sessions: 200 },
-  // Tastes turn in the week that belongs to the schedule: by itself, the accuracy trigger would not wait for Monday.
-  triggers: { after_training_hours: 240 },
+  triggers: {
+    // Tastes turn in the week that belongs to the schedule: by itself, the accuracy trigger would not wait for Monday.
+    after_training_hours: 240,
+    // The first version is judged by the last fifth of a day and a half: after 1000 sessions, before dawn, that is a night.
+    data_volume: { new_sessions: 1300 },
+  },
   // A stage of 50 visitors tells gross harm from none, and nothing finer: what a candidate must prove is less in proportion.
   deployment: {
     stage_min_visitors: 50,

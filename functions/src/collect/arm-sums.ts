@@ -26,6 +26,9 @@ export interface ArmSums {
   matched: Float64Array;
 }
 
+/** The revision that the stretch of a revision is named for, or null for one that does not count. */
+export type StretchOf = (revision: number) => number | null;
+
 /** Arms that are compared, under one routing revision: the split does not change within it. */
 export interface Stratum {
   revision: number;
@@ -36,25 +39,33 @@ export interface Stratum {
 }
 
 /**
- * What one arm did, by routing revision: all in which something was answered or has a mature log.
+ * What one arm did, by routing revision: all in which something was answered or has a mature log. Revisions under which nobody's
+ * chances of an arm changed are one stretch where `stretchOf` says so: their visitors are the same, and counted once.
  * @param windows of one hour, of one version and arm, all shards
  * @param serving of the same version and arm, all instances
+ * @param options.stretchOf the revision that a stretch is named for, null to leave one out; each is its own where it is not told
  * @param options.matchedUntilMs event time, epoch ms: of hours that end by then, all logs that come have come
  */
 export function armSums(
   windows: readonly Window[],
   serving: readonly ServingWindow[],
-  { matchedUntilMs }: { matchedUntilMs: number },
+  { matchedUntilMs, stretchOf = (revision) => revision }: { matchedUntilMs: number; stretchOf?: StretchOf },
 ): Map<number, ArmSums> {
   const hours = byHour(windows, serving);
   const matching = hours.filter(({ startMs }) => startMs + HOUR_MS <= matchedUntilMs);
-  const counted = mergeRevisions(windows.map(({ by_revision }) => analysedOnly(by_revision)));
-  const named = [...Object.keys(counted), ...serving.flatMap((window) => Object.keys(window.by_revision ?? {}))];
+  const logged = windows.map(({ by_revision }) => analysedOnly(by_revision));
+  const named = [...logged, ...serving.map(({ by_revision = {} }) => by_revision)].flatMap((of) => Object.keys(of));
+  const stretches = new Map<number, string[]>();
+  for (const revision of new Set(named)) {
+    const stretch = stretchOf(Number(revision));
+    if (stretch !== null) stretches.set(stretch, [...(stretches.get(stretch) ?? []), revision]);
+  }
+  const counted = mergeRevisions(logged.flatMap((of) => inStretches(of, stretchOf)));
   return new Map(
-    [...new Set(named)].map((revision): [number, ArmSums] => {
-      const { visits = 0, units, analysed } = counted[revision] ?? {};
+    [...stretches].map(([stretch, revisions]): [number, ArmSums] => {
+      const { visits = 0, units, analysed } = counted[String(stretch)] ?? {};
       return [
-        Number(revision),
+        stretch,
         {
           visitors: units === undefined ? 0 : estimate(units),
           visits,
@@ -62,8 +73,8 @@ export function armSums(
           erred: analysed === undefined ? 0 : estimate(analysed.erred),
           negative: analysed === undefined ? 0 : estimate(analysed.negative),
           sample: BigUint64Array.from(decodeDraws(analysed?.sample ?? new Uint8Array(), UNITS), ({ unit }) => unit),
-          served: sumServed(serving, revision),
-          matched: sumMatched(matching, revision),
+          served: added(revisions.map((revision) => sumServed(serving, revision))),
+          matched: added(revisions.map((revision) => sumMatched(matching, revision))),
         },
       ];
     }),
@@ -101,6 +112,20 @@ function byHour(windows: readonly Window[], serving: readonly ServingWindow[]): 
   for (const window of windows) hourOf(window.start).windows.push(window);
   for (const window of serving) hourOf(window.start).serving.push(window);
   return [...hours.values()];
+}
+
+/** Revisions of a window under the names of their stretches, each a record of its own. */
+function inStretches(revisions: Window["by_revision"], stretchOf: StretchOf): Window["by_revision"][] {
+  return Object.entries(revisions).flatMap(([revision, of]) => {
+    const stretch = stretchOf(Number(revision));
+    return stretch === null ? [] : [{ [stretch]: of }];
+  });
+}
+
+function added(all: readonly Float64Array[]): Float64Array {
+  const sums = new Float64Array(all[0]?.length ?? 0);
+  for (const one of all) addSums(sums, one);
+  return sums;
 }
 
 /** Without what a window no longer tells, or never did: its visits must not be set against sums that lack them. */

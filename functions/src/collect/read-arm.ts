@@ -1,5 +1,5 @@
 import type { ServingStore } from "../serve/serving-store.ts";
-import { type ArmSums, armSums } from "./arm-sums.ts";
+import { type ArmSums, armSums, type StretchOf } from "./arm-sums.ts";
 import type { WindowStore } from "./store.ts";
 import type { WindowKey } from "./window.ts";
 
@@ -10,21 +10,27 @@ export interface ArmStores {
 }
 
 /** An arm of a version, and its hours in [fromMs, toMs), event time. */
-export type ArmQuery = Pick<WindowKey, "version" | "arm"> & { fromMs: number; toMs: number; matchedUntilMs: number };
+export type ArmQuery = Pick<WindowKey, "version" | "arm"> & {
+  fromMs: number;
+  toMs: number;
+  matchedUntilMs: number;
+  stretchOf?: StretchOf;
+};
 
 /**
  * What an arm did, by routing revision. It reads a document for each hour and shard, and one for each five minutes and instance.
  * @param query.fromMs the beginning of an hour: the hour that it falls into would be left out
+ * @param query.stretchOf which revisions are one stretch, as for `armSums`
  * @param query.matchedUntilMs until when visits without a log are told, as for `armSums`
  */
 export async function readArm(
   { windows, serving }: ArmStores,
-  { matchedUntilMs, ...query }: ArmQuery,
+  { matchedUntilMs, stretchOf, ...query }: ArmQuery,
 ): Promise<Map<number, ArmSums>> {
   const { version, arm, ...range } = query;
   const [logged, served] = await Promise.all([
     windows.range({ ...query, granularity: "1h" }),
     serving.rangeOfArm({ version, arm }, range),
   ]);
-  return armSums(logged, served, { matchedUntilMs });
+  return armSums(logged, served, { matchedUntilMs, ...(stretchOf && { stretchOf }) });
 }

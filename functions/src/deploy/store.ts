@@ -5,9 +5,9 @@ import { VIRTUAL_TIME } from "../config.ts";
 import { outOfUseIn } from "../registry/store.ts";
 import type { Routing, ServedVersion } from "../serve/schema.ts";
 import { RoutingStore, revised } from "../serve/store.ts";
-import { logAlert, prepareAlert, prepareResolved } from "../shared/alert.ts";
+import { type AlertContent, logAlert, prepareAlert, prepareResolved } from "../shared/alert.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
-import { CorruptError, InputError, RefusedError } from "../shared/errors.ts";
+import { CorruptError, InputError, OvertakenError, RefusedError } from "../shared/errors.ts";
 import { parseDocument, readableDocument } from "../shared/firestore.ts";
 import { iso } from "../shared/time.ts";
 import { alertOf } from "./alert-of.ts";
@@ -66,6 +66,8 @@ export interface Return {
   target: ServedVersion;
   /** What must still be in service, where nobody but the system decides; left out where a person does. */
   from?: ServedVersion;
+  /** What a person is told, with it or not at all. */
+  alert?: AlertContent;
   who: string;
   reason: string;
   /** Event time, epoch ms. */
@@ -237,15 +239,17 @@ export class DeploymentStore {
    * Returns everybody to `target` at once; a deployment that goes on ends as rolled back. Whether the target is intact was
    * asked before; what is stable may have changed since, and that is looked at here. An edit that waits to be judged is
    * overtaken, as by any admin's next word.
+   * @throws {OvertakenError} when `from` is not in service alone any more
    * @throws {RefusedError} when there is nothing to return from, or the target has been quarantined or removed since
    */
-  async rollBack({ target, from, who, reason, nowMs }: Return): Promise<{ revision: number; ended: string | null }> {
-    return this.db.runTransaction(async (tx) => {
+  async rollBack(wanted: Return): Promise<{ revision: number; ended: string | null }> {
+    const { target, from, who, reason, nowMs, alert } = wanted;
+    const done = await this.db.runTransaction(async (tx) => {
       const routing = await this.routing.read(tx);
       const running = await this.running(tx);
       const { canary, shadow, experiment } = routing;
       if (from !== undefined && (routing.stable !== from || running !== undefined)) {
-        throw new RefusedError(`${from} is not what is in service alone any more`);
+        throw new OvertakenError(`${from} is not what is in service alone any more`);
       }
       const isAlone = running === undefined && canary === null && shadow === null && experiment === null;
       if (isAlone && routing.stable === target) {
@@ -256,9 +260,13 @@ export class DeploymentStore {
       const deployment = running && apply(running, decided("roll_back", reason), now).deployment;
       const details = { from: routing.stable, to: target, deployment: running?.id ?? null };
       const audit = { who, action: "rollback", target: "routing/live", reason, details };
+      const writeAlert = alert && (await prepareAlert(this.db, tx, `${routing.stable}.${routing.revision}`, alert));
       const revision = await this.save(tx, { routing, change: returnTo(target), deployment, audit });
+      writeAlert?.();
       return { revision, ended: running?.id ?? null };
     });
+    if (alert !== undefined) logAlert(alert);
+    return done;
   }
 
   /** What counts as now for an admin, in event time. */

@@ -26,6 +26,7 @@ export function alertOf(
   if (found === undefined) return undefined;
   const recommendation = analysis?.recommendation.action ?? null;
   const isHarm = action === "tell" && recommendation === "roll_back";
+  const isShort = action === "tell" && recommendation === "keep_running";
   const state = phase === "running" ? "goes on" : `is ${phase} and out of the routing`;
   return {
     // Harm that visitors meet just now does not wait for anybody's next look into the document.
@@ -35,7 +36,9 @@ export function alertOf(
     message: `${id}, which began ${started_at}, ${state}: ${reason}`,
     to_do: isHarm
       ? "Stop it by stopExperiment unless its answer is worth the harm; its arms stay in the traffic."
-      : found.toDo,
+      : isShort
+        ? "Extend it by stopExperiment, or stop it; within 7 days it ends by itself."
+        : found.toDo,
     details: { id, phase, recommendation },
   };
 }

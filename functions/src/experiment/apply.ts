@@ -51,7 +51,7 @@ export function begun({ hours, ...begin }: Begin, { routing, nowMs }: { routing:
     ...begin,
     phase: "running",
     started_at: at,
-    ends_at: iso(nowMs + hours * HOUR_MS),
+    ends_at: iso(horizonMs(nowMs, hours)),
     extended_at: null,
     steps: [{ revision: routing.revision + 1, shares: begin.arms.map(({ share }) => share), since: at }],
     earlier: null,
@@ -63,10 +63,15 @@ export function begun({ hours, ...begin }: Begin, { routing, nowMs }: { routing:
   return { experiment, routing: { experiment: routed(begin) } };
 }
 
+/** The horizon, at the end of the hour in which the hours are over: outcomes are counted by whole hours. Event time, epoch ms. */
+function horizonMs(startedMs: number, hours: number): number {
+  return Math.ceil((startedMs + hours * HOUR_MS) / HOUR_MS) * HOUR_MS;
+}
+
 /** True if a request asks for the very experiment that is there: whoever got no answer asks again. */
 export function isSame(known: Experiment, { hours, ...asked }: Omit<Begin, "salt">): boolean {
   const { id, hypothesis, arms, metrics, correction, requested_by, reason, started_at, ends_at, extended_at } = known;
-  const isAsLong = extended_at !== null || Date.parse(ends_at) - Date.parse(started_at) === hours * HOUR_MS;
+  const isAsLong = extended_at !== null || Date.parse(ends_at) === horizonMs(Date.parse(started_at), hours);
   return isAsLong && isDeepStrictEqual({ id, hypothesis, arms, metrics, correction, requested_by, reason }, asked);
 }
 

@@ -6,7 +6,10 @@ import type { Experiment } from "./schema.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** Days after its horizon in which an experiment that cannot be measured waits for that; then it ends without an answer. */
+/**
+ * Days after its horizon in which an experiment that cannot be measured waits for that, and one that needs more visitors for a person to
+ * extend it; then it ends as it is.
+ */
 const MOST_LATE_DAYS = 7;
 
 /**
@@ -33,9 +36,13 @@ export function decide(experiment: Experiment, facts: Facts, nowMs: number): Dec
   const { action, arm, reasons } = look.analysis.recommendation;
   const says = `${action.replace("_", " ")}${arm === null ? "" : ` ${arm}`}: ${reasons.join("; ")}`;
   if (action === "invalid") return { action: "invalidate", reason: says };
-  if (Date.parse(look.analysis.at) >= overMs) return { action: "decide", reason: `its horizon is reached; ${says}` };
-  const before = experiment.analysis?.recommendation;
-  const isNews = action !== "keep_running" && (action !== before?.action || arm !== before.arm);
+  const isOver = Date.parse(look.analysis.at) >= overMs;
+  const mayWait = action === "keep_running" && nowMs <= overMs + MOST_LATE_DAYS * DAY_MS;
+  if (isOver && !mayWait) return { action: "decide", reason: `its horizon is reached; ${says}` };
+  const before = experiment.analysis;
+  const { action: last, arm: lastArm } = before?.recommendation ?? {};
+  // That it needs more visitors is news at the horizon alone.
+  const isNews = action === "keep_running" ? isOver && !before?.at_horizon : action !== last || arm !== lastArm;
   return isNews ? { action: "tell", reason: says } : { action: "wait", reason: says };
 }
 

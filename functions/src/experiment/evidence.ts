@@ -1,8 +1,9 @@
 import type { ArmSums } from "../collect/arm-sums.ts";
 import type { PairedAccuracy } from "../deploy/evidence.ts";
 
-/** What the arms of an experiment did under one routing revision, in the order of its arms; null for one without any visit. */
+/** What the arms of an experiment did under one split, in the order of its arms; null for one without any visit. */
 export interface ArmStratum {
+  /** Routing revision that began it. */
   revision: number;
   arms: readonly (ArmSums | null)[];
 }

@@ -1,4 +1,5 @@
 import type { Lifecycle } from "../config.ts";
+import { CLASS_GROUPS } from "../design/schema.ts";
 import { benjaminiHochberg } from "../stats/benjamini-hochberg.ts";
 import { sequenceWidth, sequentialPValue } from "../stats/confidence-sequence.ts";
 import { standardNormalQuantile, tCdf, tQuantile } from "../stats/distributions.ts";
@@ -41,12 +42,14 @@ export function figuresOf(
   return [true, false].flatMap((primary) => {
     const family = questions.filter((question) => question.primary === primary);
     const alpha = primary ? policy.alpha : policy.guardrail_alpha;
-    const of = { alpha, alone: alpha / family.length, tunedFor: policy.tuned_for };
+    const size = familySize(experiment, primary);
+    const of = { alpha, alone: alpha / size, tunedFor: policy.tuned_for };
     const correct = (ps: readonly number[]): number[] => {
-      if (!primary) return ps.map((p) => Math.min(1, p * family.length));
-      return experiment.correction === "holm"
-        ? holm(ps, { alpha }).adjusted
-        : benjaminiHochberg(ps, { q: alpha }).adjusted;
+      if (!primary) return ps.map((p) => Math.min(1, p * size));
+      const all = [...ps, ...Array.from({ length: size - ps.length }, () => 1)];
+      const { adjusted } =
+        experiment.correction === "holm" ? holm(all, { alpha }) : benjaminiHochberg(all, { q: alpha });
+      return adjusted.slice(0, ps.length);
     };
     const sequential = corrected(
       family.map(({ measure }) => sequentially(measure, of)),
@@ -60,6 +63,16 @@ export function figuresOf(
       figureOf(question, { ...of, sequential: sequential[i] ?? null, horizon: horizon[i] ?? null }),
     );
   });
+}
+
+/**
+ * Tests that may ever belong to a family: the same at every look, whatever can be measured by then, or what holds at one look would not
+ * hold at all of them.
+ */
+function familySize({ arms, metrics }: Pick<Experiment, "arms" | "metrics">, primary: boolean): number {
+  const own = metrics.filter((metric) => metric.primary === primary);
+  const tests = own.reduce((sum, { metric }) => sum + (metric === "accuracy" ? CLASS_GROUPS.length : 1), 0);
+  return Math.max(1, tests * (arms.length - 1));
 }
 
 function questionsOf(
@@ -120,14 +133,13 @@ function normalOf(t: number, degreesOfFreedom: number): number {
   return tail > 0 ? Math.min(Math.abs(t), -standardNormalQuantile(tail)) : Math.abs(t);
 }
 
-/** A test that could not be made does not belong to the family. */
+/** A test that could not be made has found nothing: it stays in the family, since it may be made at a later look. */
 function corrected(
   tests: readonly (Omit<Tested, "adjusted"> | null)[],
   correct: (ps: readonly number[]) => number[],
 ): (Tested | null)[] {
-  const adjusted = correct(tests.flatMap((test) => test?.p ?? []));
-  let next = 0;
-  return tests.map((test) => (test === null ? null : { ...test, adjusted: adjusted[next++] ?? 1 }));
+  const adjusted = correct(tests.map((test) => test?.p ?? 1));
+  return tests.map((test, i) => (test === null ? null : { ...test, adjusted: adjusted[i] ?? 1 }));
 }
 
 function figureOf(

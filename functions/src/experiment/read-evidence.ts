@@ -1,4 +1,4 @@
-import type { ArmSums } from "../collect/arm-sums.ts";
+import type { ArmSums, StretchOf } from "../collect/arm-sums.ts";
 import type { FoldStore } from "../collect/fold-store.ts";
 import { mergeOutcomes } from "../collect/outcomes.ts";
 import { type ArmStores, readArm } from "../collect/read-arm.ts";
@@ -50,24 +50,24 @@ export async function readExperiment(
 }
 
 async function readStrata(
-  { id, arms, started_at, steps }: Experiment,
+  { id, arms, started_at, ends_at, steps }: Experiment,
   { arms: stores, lifecycle }: EvidenceSources,
   nowMs: number,
 ): Promise<ArmStratum[]> {
   const matchedUntilMs = nowMs - maturityMinutes(lifecycle) * MINUTE_MS;
-  const range = { fromMs: floorTo(Date.parse(started_at), HOUR_MS), toMs: nowMs + HOUR_MS, matchedUntilMs };
+  // The arms have visitors until it is decided; what counts ends with the horizon, whenever that was looked at.
+  const toMs = Math.min(nowMs + HOUR_MS, Date.parse(ends_at));
+  const stretchOf: StretchOf = (revision) => steps.findLast((step) => step.revision <= revision)?.revision ?? null;
+  const range = { fromMs: floorTo(Date.parse(started_at), HOUR_MS), toMs, matchedUntilMs, stretchOf };
   const read = await Promise.all(
     arms.map(({ name, version }) => readArm(stores, { version, arm: `exp.${id}.${name}`, ...range })),
   );
-  return stratified(read, steps[0]?.revision ?? 0);
+  return stratified(read);
 }
 
-/**
- * Arms side by side, revision by revision.
- * @param since the experiment's own first revision: an id may have been used before the journal of routing was begun anew
- */
-function stratified(arms: readonly ReadonlyMap<number, ArmSums>[], since: number): ArmStratum[] {
-  const revisions = new Set(arms.flatMap((arm) => [...arm.keys()]).filter((revision) => revision >= since));
+/** Arms side by side, split by split: other edits of the routing leave the arms as they are, and their visitors the same. */
+function stratified(arms: readonly ReadonlyMap<number, ArmSums>[]): ArmStratum[] {
+  const revisions = new Set(arms.flatMap((arm) => [...arm.keys()]));
   return [...revisions]
     .sort((a, b) => a - b)
     .map((revision) => ({ revision, arms: arms.map((arm) => arm.get(revision) ?? null) }));
@@ -91,14 +91,15 @@ async function readSegments(
 
 /** Each treatment's answers against the control's to the visits since the first full hour of the experiment. */
 async function readAccuracy(
-  { arms, started_at }: Experiment,
+  { arms, started_at, ends_at }: Experiment,
   { versions, traffic, lifecycle }: EvidenceSources,
   nowMs: number,
 ): Promise<ArmAccuracy[]> {
   const [control, ...treatments] = arms;
   const fromMs = floorTo(Date.parse(started_at) + HOUR_MS - 1, HOUR_MS);
-  if (control === undefined || fromMs >= nowMs) return [];
-  const hours = await traffic.range("1h", { fromMs, toMs: nowMs });
+  const toMs = Math.min(nowMs, Date.parse(ends_at));
+  if (control === undefined || fromMs >= toMs) return [];
+  const hours = await traffic.range("1h", { fromMs, toMs });
   const { target_policy: policy } = lifecycle.training;
   const load = async (version: ServedVersion): Promise<JudgedModel | null> =>
     version === "rules" ? null : await versions.loadModel(version);

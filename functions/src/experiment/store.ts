@@ -8,7 +8,7 @@ import { DeploymentStore } from "../deploy/store.ts";
 import { outOfUseIn } from "../registry/store.ts";
 import type { Routing } from "../serve/schema.ts";
 import { type RoutingState, RoutingStore, revised } from "../serve/store.ts";
-import { logAlert, prepareAlert } from "../shared/alert.ts";
+import { logAlert, prepareAlert, prepareResolved } from "../shared/alert.ts";
 import { type AuditRecord, prepareAudit } from "../shared/audit.ts";
 import { CorruptError, InputError, RefusedError } from "../shared/errors.ts";
 import { parseDocument } from "../shared/firestore.ts";
@@ -70,7 +70,7 @@ export class ExperimentStore {
       const { requested_by: who, reason, arms, ends_at } = outcome.experiment;
       const details = { arms, ends_at };
       const audit = { who, action: "start_experiment", target: `experiments/${request.id}`, reason, details };
-      await this.save(tx, { routing, outcome, audits: [audit] });
+      await this.save(tx, { routing, outcome, audits: [audit], settles: [] });
       return outcome.experiment;
     });
   }
@@ -97,7 +97,8 @@ export class ExperimentStore {
         : [];
       const alert = isEntry ? alertOf(step.experiment, step.decision) : undefined;
       const writeAlert = alert && (await prepareAlert(this.db, tx, `${id}.${log.length}`, alert));
-      await this.save(tx, { routing, outcome: step, audits });
+      const settles = phase !== "running" ? ["hold", "tell"] : action === "hold" ? [] : ["hold"];
+      await this.save(tx, { routing, outcome: step, audits, settles });
       writeAlert?.();
       return { step, alert };
     });
@@ -147,6 +148,9 @@ export class ExperimentStore {
         throw new RefusedError(`arm ${arm} is the rules, which are no release; stop the experiment, and use rollback`);
       }
       const routing = await this.routing.read(tx);
+      if (routing.experiment !== null && routing.experiment.id !== id) {
+        throw new RefusedError(`the experiment ${routing.experiment.id} runs; a deployment would wait for its end`);
+      }
       const request = { version, requestedBy: by, reason: `arm ${arm} of experiment ${id}: ${reason}`, stages, nowMs };
       const opening = await this.deployments.prepareOpening(tx, request, routing);
       const { deployment } = opening;
@@ -154,7 +158,7 @@ export class ExperimentStore {
       const outcome = apply(before, decision, { nowMs, by, routing, analysis: null, earlier: null });
       const details = { arm, deployment: deployment.id };
       const audit = { who: by, action: "ship_experiment", target: `experiments/${id}`, reason, details };
-      await this.save(tx, { routing, outcome, audits: [audit, opening.audit] });
+      await this.save(tx, { routing, outcome, audits: [audit, opening.audit], settles: ["hold", "tell", "decide"] });
       opening.write();
       return { experiment: outcome.experiment, deployment };
     });
@@ -175,7 +179,8 @@ export class ExperimentStore {
       const { phase, ends_at } = outcome.experiment;
       const details = { phase, ends_at };
       const audit = { who: by, action: `${decision.action}_experiment`, target: `experiments/${id}`, reason, details };
-      await this.save(tx, { routing, outcome, audits: [audit] });
+      const settles = decision.action === "extend" ? ["tell"] : ["hold", "tell"];
+      await this.save(tx, { routing, outcome, audits: [audit], settles });
       return outcome.experiment;
     });
   }
@@ -213,10 +218,16 @@ export class ExperimentStore {
   }
 
   /** Writes what belongs together. Reads first, as transactions want it. */
-  private async save(tx: Transaction, { routing, outcome, audits }: Saved): Promise<void> {
+  private async save(tx: Transaction, { routing, outcome, audits, settles }: Saved): Promise<void> {
+    const subject = `experiments/${outcome.experiment.id}`;
+    const says = outcome.experiment.log.at(-1)?.reason ?? "";
+    const resolve = await Promise.all(
+      settles.map((kind) => prepareResolved(this.db, tx, { kind: `experiment_${kind}`, subject }, says)),
+    );
     const writeAudit = audits[0] === undefined ? null : await prepareAudit(this.db, tx, ...audits);
     tx.set(this.document(outcome.experiment.id), outcome.experiment);
     writeAudit?.();
+    for (const write of resolve) write?.();
     if (outcome.routing === null || audits[0] === undefined) return;
     const { who, reason } = audits[0];
     const next = revised(routing, outcome.routing, { who, reason, nowMs: Date.now() });
@@ -241,4 +252,6 @@ interface Saved {
   outcome: Outcome;
   /** Of what is written; none for a look that has moved nothing. */
   audits: AuditRecord[];
+  /** Alerts of the experiment that are over with it, by the action that raised them. */
+  settles: readonly string[];
 }

@@ -11,7 +11,7 @@ import { VersionStore } from "../registry/store.ts";
 import type { ModelChange, Routing } from "../serve/schema.ts";
 import { ServingStore } from "../serve/serving-store.ts";
 import { RoutingStore } from "../serve/store.ts";
-import { InputError, RefusedError } from "../shared/errors.ts";
+import { CorruptError, InputError, OvertakenError, reasonOf } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { floorTo, hourId, iso } from "../shared/time.ts";
 import { servedOf, servingFindings } from "./compare-health.ts";
@@ -19,7 +19,7 @@ import { judgeHealth, outagesOf } from "./judge-health.ts";
 import { armsOf, type HealthSources, readAccuracy, readLogged, servedBefore } from "./read-health.ts";
 import type { Health } from "./schema.ts";
 import { HealthStore } from "./store.ts";
-import { tellHealth } from "./tell-health.ts";
+import { healthAlert, tellHealth } from "./tell-health.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -60,6 +60,7 @@ export async function watchHealth(
     ...now,
   });
   const told = await act(db, bucket, { found, routing, running: running?.id, nowMs: now.nowMs });
+  if (told === undefined) return { ...found, action: "none", reason: `${found.reason}; somebody else was faster` };
   await tellHealth(db, told, before);
   await store.save(told);
   const { version, status, action, reason } = told;
@@ -176,12 +177,12 @@ function noReturn({ routing, changes, serverMs }: Look, hours: number): string |
     : `${target} was returned from at ${left.at}, and is not returned to within ${hours} h`;
 }
 
-/** Carries the verdict out; what cannot be is told instead. */
+/** Carries the verdict out; what cannot be is told instead. Undefined when what was judged is not in service any more. */
 async function act(
   db: Firestore,
   bucket: Bucket,
   { found, routing, running, nowMs }: { found: Found; routing: Routing; running: string | undefined; nowMs: number },
-): Promise<Found> {
+): Promise<Found | undefined> {
   const deployments = new DeploymentStore(db);
   const reason = `monitoring: ${found.reason}`.slice(0, 500);
   try {
@@ -190,13 +191,30 @@ async function act(
     }
     if (found.action === "roll_back") {
       const { stable: from, previous_good: target } = routing;
-      if (target !== "rules") await refuseDamaged(new VersionStore(db, bucket), target);
-      await deployments.rollBack({ target, from, who: "system", reason, nowMs });
+      const versions = new VersionStore(db, bucket);
+      await reachStorage(versions, from);
+      if (target !== "rules") await refuseDamaged(versions, target);
+      await deployments.rollBack({ target, from, who: "system", reason, nowMs, alert: healthAlert(found) });
     }
     return found;
   } catch (error) {
-    if (!(error instanceof RefusedError || error instanceof InputError)) throw error;
-    return { ...found, action: "alert", reason: `${found.reason}; ${error.message}` };
+    if (error instanceof OvertakenError) return undefined;
+    // Whatever it is, a person must hear that a harmful version is still in service.
+    return { ...found, action: "alert", reason: `${found.reason}; ${reasonOf(error)}` };
+  }
+}
+
+/**
+ * Makes sure that the files of a version can be asked for at all: where they cannot, that is why instances answer by something else, and no
+ * fault of the version. Damage is.
+ * @throws whatever keeps Storage from answering
+ */
+async function reachStorage(versions: VersionStore, version: string): Promise<void> {
+  if (version === "rules") return;
+  try {
+    await versions.load(version, "every");
+  } catch (error) {
+    if (!(error instanceof CorruptError || error instanceof InputError)) throw error;
   }
 }
 

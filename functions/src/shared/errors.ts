@@ -24,6 +24,14 @@ export class RefusedError extends Error {
   }
 }
 
+/** A decision of ours that came too late: somebody else was faster, and nothing is left to do. */
+export class OvertakenError extends RefusedError {
+  constructor(message: string) {
+    super(message);
+    this.name = "OvertakenError";
+  }
+}
+
 /** A stored document or object that is not what its schema or checksum says. */
 export class CorruptError extends Error {
   /** The object in Storage that is missing or damaged, if it is one. */

@@ -1,4 +1,4 @@
-import type { Firestore } from "firebase-admin/firestore";
+import type { Firestore, Transaction } from "firebase-admin/firestore";
 import { type AlertContent, logAlert, prepareAlert, prepareResolved } from "./alert.ts";
 import { parseDocument } from "./firestore.ts";
 import { Heartbeat } from "./schema.ts";
@@ -18,7 +18,7 @@ export interface Run {
 
 /**
  * Leaves a sign of life of `monitorHealth` in `heartbeats/monitor`, however its parts went; after a silence the alert of it is
- * resolved. A run that is delivered late takes nothing back.
+ * resolved. A part that fails twice in a row raises one of its own. A run that is delivered late takes nothing back.
  */
 export async function signOfLife(db: Firestore, { nowMs, failed }: Run): Promise<void> {
   await db.runTransaction(async (tx) => {
@@ -27,9 +27,39 @@ export async function signOfLife(db: Firestore, { nowMs, failed }: Run): Promise
     const silence = before?.silent_since ?? null;
     const says = `monitorHealth runs again at ${iso(nowMs)}; it had been silent since ${silence}`;
     const resolve = silence === null ? undefined : await prepareResolved(db, tx, SILENCE, says);
+    const tellOfParts = await prepareParts(db, tx, { before: before?.failed ?? [], failed, at: iso(nowMs) });
     tx.set(heartbeat(db), beat({ at: iso(nowMs), by: "monitor", failed: [...failed] }));
     resolve?.();
+    for (const write of tellOfParts) write?.();
   });
+}
+
+/** A part that fails twice in a row is told of; and that it works again. Reads; gives the writes to do. */
+async function prepareParts(
+  db: Firestore,
+  tx: Transaction,
+  { before, failed, at }: { before: readonly string[]; failed: readonly string[]; at: string },
+): Promise<((() => void) | undefined)[]> {
+  const again = failed.filter((part) => before.includes(part));
+  const works = before.filter((part) => !failed.includes(part));
+  return Promise.all([
+    ...again.map((part) => prepareAlert(db, tx, `${part}.${at}`, failureOf(part, at))),
+    ...works.map((part) => prepareResolved(db, tx, failureKey(part), `it worked again at ${at}`)),
+  ]);
+}
+
+function failureKey(part: string) {
+  return { kind: "monitor_failed", subject: `monitorHealth: ${part}` };
+}
+
+function failureOf(part: string, at: string): AlertContent {
+  return {
+    severity: "high",
+    ...failureKey(part),
+    message: `the part "${part}" of monitorHealth has failed twice in a row, the last time at ${at}; its other parts go on`,
+    to_do: "Look for errors of monitorHealth in the log, and mend what they name.",
+    details: { part },
+  };
 }
 
 /**
