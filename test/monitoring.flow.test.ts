@@ -6,6 +6,7 @@ import { ServingStore } from "../functions/src/serve/serving-store.ts";
 import { countVisit, emptyServingWindow, windowKey } from "../functions/src/serve/serving-window.ts";
 import { RoutingStore } from "../functions/src/serve/store.ts";
 import { database } from "../functions/src/shared/firestore.ts";
+import { signOfLife } from "../functions/src/shared/sign-of-life.ts";
 import { floorTo, iso } from "../functions/src/shared/time.ts";
 import { runSchedule } from "../scripts/stack/client.ts";
 import { restorePolicyAfterwards, setPolicy } from "./policy.ts";
@@ -162,5 +163,21 @@ describe("monitorHealth", () => {
     expect(told[0]?.get("resolution")).toContain("runs again");
     await tick(26);
     expect((await alerts("monitor_silent", iso(nowMs + 25 * MINUTE))).length).toBe(0);
+  });
+
+  it("tells of a part that fails twice in a row, and that it works again", async () => {
+    const nowMs = START + 310 * DAY;
+    const ran = (minutes: number, failed: string[]) => signOfLife(db, { nowMs: nowMs + minutes * MINUTE, failed });
+    const told = async () => {
+      const { docs } = await db.collection("alerts").where("kind", "==", "monitor_failed").get();
+      return docs.filter((doc) => doc.get("subject") === "monitorHealth: a part").map((doc) => doc.get("status"));
+    };
+    await ran(0, ["a part"]);
+    expect(await told()).toEqual([]);
+    await ran(5, ["a part", "another"]);
+    await ran(10, ["a part"]);
+    expect(await told()).toEqual(["open"]);
+    await ran(15, []);
+    expect(await told()).toEqual(["resolved"]);
   });
 });

@@ -3,7 +3,7 @@ import { Lifecycle } from "../../functions/src/config.ts";
 import { changesInWords, TOUR_POLICY } from "./policy.ts";
 
 describe("the tour's policy", () => {
-  it("is valid, and changes six numbers", () => {
+  it("is valid, and changes these numbers", () => {
     expect(Lifecycle.safeParse(TOUR_POLICY).error).toBeUndefined();
     expect(changesInWords(TOUR_POLICY)).toEqual([
       "collect.maturity_minutes 0 instead of 45",
@@ -11,6 +11,7 @@ describe("the tour's policy", () => {
       "training.window_days 2 instead of 30",
       "training.incremental_holdout_sessions 200 instead of 1500",
       "triggers.after_training_hours 240 instead of 72",
+      "triggers.data_volume.new_sessions 1300 instead of 1000",
       "deployment.stage_min_visitors 50 instead of 300",
       "deployment.shadow_min_hours 0 instead of 2",
       "deployment.shadow_min_visitors 50 instead of 500",

@@ -58,6 +58,18 @@ describe("the sums of an arm", () => {
     expect(total(sums.get(2)?.served, 2, 0)).toBe(2);
   });
 
+  it("count a visitor of several revisions of one stretch once, and leave out what belongs to none", () => {
+    const visits = [visit(0, "old", 1), visit(1, "a", 2), visit(70, "a", 3), visit(71, "b", 3), visit(72, "a", 5)];
+    const stretchOf = (revision: number) => (revision < 2 ? null : revision < 5 ? 2 : 5);
+    const sums = armSums(logged(...visits), served(...visits), { ...END, stretchOf });
+    expect([...sums.keys()].sort()).toEqual([2, 5]);
+    expect(sums.get(2)).toMatchObject({ visitors: 2, visits: 3 });
+    expect(sums.get(2)?.sample).toHaveLength(2);
+    expect(total(sums.get(2)?.served, 2, 0)).toBe(3);
+    expect(matched(sums.get(2))).toEqual([3, 3]);
+    expect(sums.get(5)).toMatchObject({ visitors: 1, visits: 1 });
+  });
+
   it("tell of a revision that has no log yet", () => {
     const sums = armSums([], served(visit(0, "a", 5)), END);
     expect(sums.get(5)).toMatchObject({ visitors: 0, visits: 0, erred: 0, negative: 0 });

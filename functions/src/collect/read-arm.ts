@@ -15,6 +15,8 @@ export type ArmQuery = Pick<WindowKey, "version" | "arm"> & {
   toMs: number;
   matchedUntilMs: number;
   stretchOf?: StretchOf;
+  /** Whether what instances have counted is read, too: latency, and visits without a log. */
+  served?: boolean;
 };
 
 /**
@@ -27,10 +29,10 @@ export async function readArm(
   { windows, serving }: ArmStores,
   { matchedUntilMs, stretchOf, ...query }: ArmQuery,
 ): Promise<Map<number, ArmSums>> {
-  const { version, arm, ...range } = query;
+  const { version, arm, served: isServedAsked = true, ...range } = query;
   const [logged, served] = await Promise.all([
     windows.range({ ...query, granularity: "1h" }),
-    serving.rangeOfArm({ version, arm }, range),
+    isServedAsked ? serving.rangeOfArm({ version, arm }, range) : [],
   ]);
   return armSums(logged, served, { matchedUntilMs, ...(stretchOf && { stretchOf }) });
 }

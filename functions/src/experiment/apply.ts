@@ -39,7 +39,7 @@ export type Begin = Pick<
 
 /** Buckets that a share is a whole number of, as assignments count them (serve/hash.ts). */
 const BUCKETS = 10_000;
-/** Entries of the log from which holds are no longer added: a document has an end. */
+/** Entries of the log from which holds and recommendations are no longer added: a document has an end. */
 const LOG_ROOM = 200;
 const HOUR_MS = 3_600_000;
 
@@ -100,7 +100,7 @@ export function apply(before: Experiment, decision: Decision, now: Circumstances
     case "hold":
       return stays(held(experiment, decision, now));
     case "tell":
-      return stays(logged(experiment, decision, now));
+      return stays(experiment.log.length < LOG_ROOM ? logged(experiment, decision, now) : experiment);
     case "extend": {
       const ends_at = iso(Date.parse(experiment.ends_at) + decision.hours * HOUR_MS);
       const after = logged(experiment, decision, now);

@@ -67,5 +67,7 @@ async function lookAt(running: Experiment, sources: LookSources, nowMs: number):
 
 async function earlierOf(running: Experiment, { logs, routing, lifecycle }: LookSources) {
   const { experiments: policy } = lifecycle;
-  return readEarlier(running, { logs, routing: await routing.read(), policy });
+  // Of the start: who would have been in which arm must not hang on what was edited since.
+  const began = (await routing.revision(running.steps[0]?.revision ?? 0)) ?? (await routing.read());
+  return readEarlier(running, { logs, routing: began, policy });
 }

@@ -41,7 +41,8 @@ export function figuresOf(
   const questions = questionsOf(experiment, evidence, { policy, guarded: !speaks });
   return [true, false].flatMap((primary) => {
     const family = questions.filter((question) => question.primary === primary);
-    const alpha = primary ? policy.alpha : policy.guardrail_alpha;
+    // Who may ship early asks twice: at all looks, and at the horizon.
+    const alpha = primary ? policy.alpha / (policy.ship_early ? 2 : 1) : policy.guardrail_alpha;
     const size = familySize(experiment, primary);
     const of = { alpha, alone: alpha / size, tunedFor: policy.tuned_for };
     const correct = (ps: readonly number[]): number[] => {

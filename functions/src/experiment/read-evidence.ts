@@ -50,7 +50,7 @@ export async function readExperiment(
 }
 
 async function readStrata(
-  { id, arms, started_at, ends_at, steps }: Experiment,
+  { id, arms, started_at, ends_at, steps, metrics }: Experiment,
   { arms: stores, lifecycle }: EvidenceSources,
   nowMs: number,
 ): Promise<ArmStratum[]> {
@@ -58,7 +58,9 @@ async function readStrata(
   // The arms have visitors until it is decided; what counts ends with the horizon, whenever that was looked at.
   const toMs = Math.min(nowMs + HOUR_MS, Date.parse(ends_at));
   const stretchOf: StretchOf = (revision) => steps.findLast((step) => step.revision <= revision)?.revision ?? null;
-  const range = { fromMs: floorTo(Date.parse(started_at), HOUR_MS), toMs, matchedUntilMs, stretchOf };
+  // A document for every five minutes, arm and instance: only where a metric is made of them.
+  const served = metrics.some(({ metric }) => SERVED_METRICS.includes(metric));
+  const range = { fromMs: floorTo(Date.parse(started_at), HOUR_MS), toMs, matchedUntilMs, stretchOf, served };
   const read = await Promise.all(
     arms.map(({ name, version }) => readArm(stores, { version, arm: `exp.${id}.${name}`, ...range })),
   );
@@ -113,6 +115,9 @@ async function readAccuracy(
   }
   return compared;
 }
+
+/** Metrics that instances count, not logs. */
+const SERVED_METRICS: readonly Experiment["metrics"][number]["metric"][] = ["latency", "missing_logs"];
 
 /** Visitors whose visits are scored: all who are in no deployment, whichever arm answered them. */
 const EXPERIMENTS = ["stable", "experiment"] as const;

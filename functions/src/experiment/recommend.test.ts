@@ -81,6 +81,14 @@ describe("what an experiment recommends", () => {
     expect(recommend(seen({ figures: [better, best] }), POLICY)).toMatchObject({ action: "ship", arm: "b" });
   });
 
+  it("ships the arm that has won beside one that does harm, at the horizon", () => {
+    const won = figure({ arm: "b", finding: "better" });
+    const of = { figures: [worse, won] };
+    expect(recommend(seen(of), POLICY)).toMatchObject({ action: "ship", arm: "b" });
+    expect(recommend(seen(of), POLICY).reasons.join(" ")).toContain("user_satisfaction of a is worse");
+    expect(recommend(seen({ ...of, at_horizon: false }), POLICY)).toMatchObject({ action: "roll_back", arm: "a" });
+  });
+
   it("wants 100 visitors of each arm", () => {
     const action = (visitors: number) => recommend(seen({ figures: [better] }, { visitors }), POLICY).action;
     expect([action(99), action(100)]).toEqual(["keep_running", "ship"]);

@@ -15,6 +15,8 @@ export function recommend(seen: Seen, policy: Lifecycle["experiments"]): Recomme
   };
   const distrust = [sample_ratio, exposure].filter(({ ok }) => !ok);
   if (distrust.length > 0) return say("invalid", null, reasonsOf(distrust));
+  const smallest = Math.min(...arms.map(({ visitors }) => visitors));
+  const isEnough = smallest >= policy.min_samples;
   const harms = figures.filter(({ finding }) => finding === "worse");
   const better = figures.filter(({ finding, primary }) => finding === "better" && primary);
   const [harm] = harms;
@@ -27,10 +29,13 @@ export function recommend(seen: Seen, policy: Lifecycle["experiments"]): Recomme
         ...reasonsOf([...benefits, ...harms]),
       ]);
     }
+    // An arm that does harm must not hide another one that has won.
+    const won = bestOf(better.filter(({ arm }) => !harms.some((of) => of.arm === arm)));
+    if (isOver && isEnough && won !== undefined) {
+      return say("ship", won.arm, reasonsOf([...better.filter(({ arm }) => arm === won.arm), ...harms]));
+    }
     return say("roll_back", harm.arm, reasonsOf(harms));
   }
-  const smallest = Math.min(...arms.map(({ visitors }) => visitors));
-  const isEnough = smallest >= policy.min_samples;
   const few = `the smallest arm has ${smallest} visitors, ${policy.min_samples} are needed`;
   const best = bestOf(better);
   if (!isOver) {

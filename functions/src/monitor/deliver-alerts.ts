@@ -26,6 +26,8 @@ export interface Delivered {
   delivered: number;
   failed: number;
   given_up: number;
+  /** Deliveries that could not even be attempted, with the reason. */
+  problems: string[];
 }
 
 /** Deliveries that one run looks at. */
@@ -47,18 +49,25 @@ export async function deliverAlertsDue(db: Firestore, run: DeliveryRun): Promise
     delivered: 0,
     failed: 0,
     given_up: 0,
+    problems: [],
   };
   const isUnset = ["", "none"].includes(run.settings.url.trim());
   for (const id of await store.due(run.clockMs(), MAX_DUE)) {
     if (run.clockMs() - startMs > RUN_MS) break;
-    const claim = { holder: run.holder, unsent: isUnset ? "there is no webhook" : null, nowMs: run.clockMs() };
-    const mine = await store.claim(id, claim);
-    if (mine === undefined) continue;
-    const attempt = await attemptOf(mine, run);
-    const { state } = await store.record(mine, attempt, { policy, nowMs: run.clockMs() });
-    if (state === "delivered") outcome.delivered++;
-    else if (state === "given_up") outcome.given_up++;
-    else outcome.failed++;
+    try {
+      const claim = { holder: run.holder, unsent: isUnset ? "there is no webhook" : null, nowMs: run.clockMs() };
+      const mine = await store.claim(id, claim);
+      if (mine === undefined) continue;
+      const attempt = await attemptOf(mine, run);
+      const { state } = await store.record(mine, attempt, { policy, nowMs: run.clockMs() });
+      if (state === "delivered") outcome.delivered++;
+      else if (state === "given_up") outcome.given_up++;
+      else outcome.failed++;
+    } catch (error) {
+      // One that cannot be read must not keep those behind it.
+      outcome.failed++;
+      outcome.problems.push(`${id}: ${reasonOf(error)}`);
+    }
   }
   return outcome;
 }

@@ -25,8 +25,8 @@ export async function postWebhook(
 ): Promise<number> {
   const signal = AbortSignal.timeout(limitMs);
   try {
-    const address = await within(signal, addressOf(url, isLocal));
-    return await send(url, post, { address, signal });
+    const addresses = await within(signal, addressesOf(url, isLocal));
+    return await send(url, post, { addresses, signal });
   } catch (error) {
     if (error instanceof WebhookError) throw error;
     if (signal.aborted) throw new WebhookError(`no answer within ${limitMs / 1000} s`);
@@ -41,8 +41,8 @@ interface Address {
   family: number;
 }
 
-/** The address that a host's name has, if every one of them may be sent to. */
-async function addressOf({ protocol, hostname }: URL, isLocal: boolean): Promise<Address> {
+/** The addresses that a host's name has, if every one of them may be sent to. */
+async function addressesOf({ protocol, hostname }: URL, isLocal: boolean): Promise<[Address, ...Address[]]> {
   const host = hostname.replace(/^\[|\]$/g, "");
   const family = isIP(host);
   const found = family === 0 ? await lookup(host, { all: true }) : [{ address: host, family }];
@@ -51,20 +51,21 @@ async function addressOf({ protocol, hostname }: URL, isLocal: boolean): Promise
   if (!found.every(({ address }) => (mayBeLocal ? isLoopback(address) : isPublicAddress(address)))) {
     throw new WebhookError("ALERT_WEBHOOK_URL leads to an address that is not on the internet");
   }
-  const [first] = found;
+  const [first, ...others] = found;
   if (first === undefined) throw new WebhookError("the host of ALERT_WEBHOOK_URL has no address");
-  return first;
+  return [first, ...others];
 }
 
 function send(
   url: URL,
   { headers, body }: Post,
-  { address, signal }: { address: Address; signal: AbortSignal },
+  { addresses, signal }: { addresses: [Address, ...Address[]]; signal: AbortSignal },
 ): Promise<number> {
   // Asked for the name again, the connection gets what was looked at: a name may change between two look-ups.
   const pinned: LookupFunction = (_, options, done) => {
-    if (options.all === true) done(null, [address]);
-    else done(null, address.address, address.family);
+    // Of several the first that answers is taken: one may be of a family that this machine has no way to.
+    if (options.all === true) done(null, addresses);
+    else done(null, addresses[0].address, addresses[0].family);
   };
   const options = {
     method: "POST",

@@ -189,6 +189,12 @@ export class RoutingStore {
     );
   }
 
+  /** The routing of a revision, if its entry in the journal is as it was written. */
+  async revision(revision: number): Promise<Routing | undefined> {
+    const entry = await this.journal().doc(String(revision).padStart(12, "0")).get();
+    return openSealed(entry.data());
+  }
+
   /** True if the version was ever stable, whoever made it that, and for however short. */
   async wasStable(version: string, tx?: Transaction): Promise<boolean> {
     const query = this.journal().where("stable", "==", version).limit(1);

@@ -12,7 +12,7 @@ import {
 import { type AlertChange, type AlertPolicy, reminded, resolved, seen } from "./alert-life.ts";
 import { type AuditRecord, prepareAudit } from "./audit.ts";
 import { InputError, RefusedError } from "./errors.ts";
-import { parseDocument } from "./firestore.ts";
+import { parseDocument, readableDocument } from "./firestore.ts";
 import { Alert, AlertDelivery } from "./schema.ts";
 import { iso } from "./time.ts";
 
@@ -84,8 +84,8 @@ export class AlertStore {
     let made = 0;
     for (const { id } of (await due.get()).docs) {
       made += await this.db.runTransaction(async (tx) => {
-        const alert = parseDocument(Alert, await tx.get(this.alerts().doc(id)));
-        const change = alert && reminded(alert, policy, nowMs);
+        const alert = readableDocument(Alert, await tx.get(this.alerts().doc(id)));
+        const change = alert ? reminded(alert, policy, nowMs) : undefined;
         if (change === undefined) return 0;
         this.write(tx, change);
         return 1;
