@@ -75,19 +75,22 @@ function send(
     agent: false,
   } as const;
   return new Promise((done, fail) => {
+    let status: number | undefined;
     const answered = (answer: IncomingMessage): void => {
+      status = answer.statusCode ?? 0;
       let bytes = 0;
       answer.on("data", (part: Buffer) => {
         bytes += part.length;
         if (bytes > MAX_ANSWER_BYTES) answer.destroy();
       });
-      // Its status has been told: what becomes of the rest changes nothing.
       answer.on("error", () => undefined);
-      answer.on("close", () => done(answer.statusCode ?? 0));
+      answer.on("close", () => done(status ?? 0));
     };
+    // Once the status has been told, what becomes of the rest changes nothing: it would only be sent again.
+    const ended = (error: Error): void => (status === undefined ? fail(error) : done(status));
     const request: ClientRequest =
       url.protocol === "https:" ? requestHttps(url, options, answered) : requestHttp(url, options, answered);
-    request.on("error", fail);
+    request.on("error", ended);
     request.end(body);
   });
 }

@@ -1,4 +1,5 @@
-import type { Firestore, Transaction } from "firebase-admin/firestore";
+import type { DocumentSnapshot, Firestore, Transaction } from "firebase-admin/firestore";
+import type { z } from "zod";
 import {
   type Attempt,
   attempted,
@@ -45,9 +46,9 @@ export class AlertStore {
   async claim(id: string, { holder, unsent, nowMs }: Claim): Promise<AlertDelivery | undefined> {
     return this.db.runTransaction(async (tx) => {
       const ref = this.deliveries().doc(id);
-      const stored = parseDocument(AlertDelivery, await tx.get(ref));
+      const stored = readable(AlertDelivery, await tx.get(ref));
       if (stored === undefined) return undefined;
-      const before = parseDocument(AlertDelivery, await tx.get(this.deliveries().doc(previousId(stored))));
+      const before = readable(AlertDelivery, await tx.get(this.deliveries().doc(previousId(stored))));
       const turn = turnOf(stored, before, nowMs);
       if (turn.kind === "taken") return undefined;
       const delivery = { ...stored, heard_before: wasHeard(before) };
@@ -67,7 +68,7 @@ export class AlertStore {
   ): Promise<AlertDelivery> {
     return this.db.runTransaction(async (tx) => {
       const ref = this.deliveries().doc(mine.id);
-      const stored = parseDocument(AlertDelivery, await tx.get(ref)) ?? mine;
+      const stored = readable(AlertDelivery, await tx.get(ref)) ?? mine;
       const after = attempted(mine, attempt, policy, nowMs);
       const isMine = stored.lease?.holder === mine.lease?.holder && stored.attempts === mine.attempts;
       const isNews = after.state === "delivered" && stored.state !== "delivered";
@@ -84,8 +85,8 @@ export class AlertStore {
     let made = 0;
     for (const { id } of (await due.get()).docs) {
       made += await this.db.runTransaction(async (tx) => {
-        const alert = readableDocument(Alert, await tx.get(this.alerts().doc(id)));
-        const change = alert ? reminded(alert, policy, nowMs) : undefined;
+        const alert = readable(Alert, await tx.get(this.alerts().doc(id)));
+        const change = alert && reminded(alert, policy, nowMs);
         if (change === undefined) return 0;
         this.write(tx, change);
         return 1;
@@ -123,7 +124,7 @@ export class AlertStore {
 
   private write(tx: Transaction, { alert, delivery }: AlertChange): void {
     tx.set(this.alerts().doc(alert.id), alert);
-    if (delivery !== null) tx.create(this.deliveries().doc(delivery.id), delivery);
+    if (delivery !== null) tx.set(this.deliveries().doc(delivery.id), delivery);
   }
 
   private alerts() {
@@ -138,6 +139,11 @@ export class AlertStore {
 function settled(delivery: AlertDelivery, turn: Turn, none: string | null): AlertDelivery {
   if (none !== null) return leftUnsent(delivery, none);
   return turn.kind === "wait" ? postponed(delivery, turn.untilMs) : delivery;
+}
+
+/** One that somebody spoilt by hand is skipped, with a line in the log: it must not keep the others from people. */
+function readable<T>(schema: z.ZodType<T>, snapshot: DocumentSnapshot): T | undefined {
+  return snapshot.exists ? (readableDocument(schema, snapshot) ?? undefined) : undefined;
 }
 
 /** Id of the notice before one; of the first, an id that no delivery has. */

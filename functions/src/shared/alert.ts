@@ -103,7 +103,8 @@ async function openAlert(db: Firestore, tx: Transaction, { kind, subject }: Aler
 
 function write(db: Firestore, tx: Transaction, { alert, delivery }: AlertChange): void {
   tx.set(alerts(db).doc(alert.id), alert);
-  if (delivery !== null) tx.create(db.collection("alert_deliveries").doc(delivery.id), delivery);
+  // Not create: of an alert that somebody has deleted by hand the notices are still there.
+  if (delivery !== null) tx.set(db.collection("alert_deliveries").doc(delivery.id), delivery);
 }
 
 function alerts(db: Firestore) {
