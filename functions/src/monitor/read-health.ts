@@ -4,12 +4,15 @@ import type { Window } from "../collect/schema.ts";
 import type { TrafficStore, WindowStore } from "../collect/store.ts";
 import type { Lifecycle } from "../config.ts";
 import { pairedAccuracy } from "../deploy/paired-accuracy.ts";
+import { answerDrift } from "../deploy/read-evidence.ts";
+import { dayOf } from "../evaluate/day-of.ts";
+import { ownReference } from "../evaluate/version-in-service.ts";
 import type { VersionStore } from "../registry/store.ts";
 import type { Arm, Routing, ServedVersion, ServingWindow } from "../serve/schema.ts";
 import type { ServingStore } from "../serve/serving-store.ts";
+import { CorruptError } from "../shared/errors.ts";
 import { addSums, BUCKETS } from "../shared/visitor-buckets.ts";
-import { clusteredRatio } from "../stats/clustered-ratio.ts";
-import { tQuantile } from "../stats/distributions.ts";
+import { accuracyFindings, driftFindings } from "./compare-answers.ts";
 import { type Compared, loggedFindings, servedOf, total } from "./compare-health.ts";
 import type { HealthFinding, Served } from "./schema.ts";
 
@@ -94,30 +97,41 @@ export async function readLogged(
 }
 
 /**
- * The version in service and `previous_good` on the same visits of the day: what a return would change. Both meet the same
- * visitors, so that whatever the site does is in both.
+ * What the version in service answers to the visitors of a day: as right as `previous_good` would be, and as to its own reference.
+ * A version that is damaged says nothing here: whoever loads it puts it in quarantine, and that is an alert of its own.
  */
-export async function readAccuracy(
+export async function readAnswers(
   { traffic, versions, lifecycle }: HealthSources,
   { stable, previous_good: target }: Pick<Routing, "stable" | "previous_good">,
   day: Stretch,
 ): Promise<HealthFinding[]> {
-  if (stable === "rules" || stable === target) return [];
-  const [candidate, before, hours] = await Promise.all([
-    versions.loadModel(stable),
-    target === "rules" ? null : versions.loadModel(target),
+  if (stable === "rules") return [];
+  const { monitoring, triggers, training } = lifecycle;
+  const { target_policy: policy } = training;
+  const whole = async <T>(loaded: Promise<T>): Promise<T | undefined> =>
+    loaded.catch((error: unknown) => {
+      if (error instanceof CorruptError) return undefined;
+      throw error;
+    });
+  const [own, other, hours] = await Promise.all([
+    whole(versions.load(stable)),
+    target === "rules" ? null : whole(versions.loadModel(target)),
     traffic.range("1h", day),
   ]);
-  const { accuracy_drop: drop, alpha, min_visits } = lifecycle.monitoring;
-  const { target_policy: policy } = lifecycle.training;
-  const { groups } = pairedAccuracy(hours, { candidate, stable: before, policy, among: ["stable", "control"] });
-  return groups.flatMap(({ group, sums, candidate: own, stable: other }): HealthFinding[] => {
-    if (sums.clusters < min_visits) return [];
-    const { estimate, standardError, degreesOfFreedom } = clusteredRatio(sums);
-    if (estimate + tQuantile(1 - alpha, degreesOfFreedom) * standardError >= -drop) return [];
-    const reason = `accuracy of ${group} is ${own.toFixed(3)}, and ${other.toFixed(3)} by ${target} on the same ${sums.clusters} visitors`;
-    return [{ metric: "accuracy", span: "24h", severity: "high", whose: "model", reason }];
+  if (own === undefined) return [];
+  const drift = answerDrift(dayOf(hours, day, { model: own.model, policy, arms: new Set() }), {
+    reference: ownReference(own, triggers),
+    policy: triggers.prediction_drift,
   });
+  const findings = driftFindings(drift, monitoring);
+  if (other === undefined || stable === target) return findings;
+  const { groups } = pairedAccuracy(hours, {
+    candidate: own.model,
+    stable: other,
+    policy,
+    among: ["stable", "control"],
+  });
+  return [...accuracyFindings(groups, target, monitoring), ...findings];
 }
 
 function outcomesOf(windows: readonly Window[]): Float64Array {

@@ -16,7 +16,7 @@ import { readLifecycle } from "../shared/lifecycle.ts";
 import { floorTo, hourId, iso } from "../shared/time.ts";
 import { servedOf, servingFindings } from "./compare-health.ts";
 import { judgeHealth, outagesOf } from "./judge-health.ts";
-import { armsOf, type HealthSources, readAccuracy, readLogged, servedBefore } from "./read-health.ts";
+import { armsOf, type HealthSources, readAnswers, readLogged, servedBefore } from "./read-health.ts";
 import type { Health } from "./schema.ts";
 import { HealthStore } from "./store.ts";
 import { tellHealth } from "./tell-health.ts";
@@ -147,16 +147,16 @@ async function readHourly(
   if (fromMs >= toMs) return hourly;
   const recent = changes.filter(({ at }) => Date.parse(at) > nowMs - WEEKS_MS);
   const known = [...new Set([version, ...recent.flatMap(({ from, to }) => [from, to])])];
-  const [{ findings, visits, lastHour }, accuracy, served] = await Promise.all([
+  const [{ findings, visits, lastHour }, answers, served] = await Promise.all([
     readLogged(sources, { version, known, fromMs, toMs }),
-    readAccuracy(sources, routing, { fromMs, toMs }),
+    readAnswers(sources, routing, { fromMs, toMs }),
     sources.serving.range({ fromMs: toMs - HOUR_MS, toMs }),
   ]);
   const answered = servedOf(armsOf(served, version).own).predictions;
   const none = { fold: null, served: 0, stale: 0, received: 0, refused: 0 };
   const outages = outagesOf({ ...none, answered, logged: lastHour });
   const says = `${visits} logged visits from ${iso(fromMs)} to ${iso(toMs)}`;
-  return { ...hourly, findings: [...findings, ...accuracy], outages, says };
+  return { ...hourly, findings: [...findings, ...answers], outages, says };
 }
 
 /** Why nobody is to be returned to `previous_good`, or null. */
