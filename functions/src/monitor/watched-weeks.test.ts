@@ -64,14 +64,14 @@ function weeks(runs: number, visits: number, fall: Omit<Fall, "hour"> | null) {
 
 describe("weeks of hourly looks at overlapping days", () => {
   it("find nothing where nothing is", { timeout: 600_000 }, () => {
-    const found = weeks(RUNS || 4, 500, null);
+    const found = weeks(RUNS || 3, 500, null);
     if (RUNS > 0) console.info("quiet", 500, found, "quiet", 2000, weeks(RUNS, 2000, null));
     expect(found.looks).toBe(145 * found.runs);
     expect(found).toMatchObject({ told: 0, rolledBack: 0 });
   });
 
   it.each([
-    { visits: 500, runs: 2 },
+    { visits: 500, runs: 1 },
     { visits: 2000, runs: 1 },
   ])("never blame the version for 10 points that all lose, of $visits an hour", { timeout: 600_000 }, (of) => {
     const found = weeks(RUNS || of.runs, of.visits, { drop: 0.1, whose: "site" });
