@@ -469,6 +469,8 @@ export const Lifecycle = z
         latency_minutes: z.number().min(0).max(1440).default(30),
         /** Accuracy below that of `previous_good` on the same visits. */
         accuracy_drop: rate.default(0.05),
+        /** Total variation of the last day's answers from those to the version's own reference: alerts only. */
+        prediction_drift: rate.default(0.15),
         /** Share of engaged visits below that of the same hours. */
         engagement_drop: rate.default(0.05),
         /** Stars below them, and share of negative feedback above them: alerts only. */

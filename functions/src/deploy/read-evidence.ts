@@ -105,8 +105,8 @@ async function judgeAnswers(
   return { accuracy: groups, accuracyVisitors: visitors, drift };
 }
 
-/** The candidate's answers to the last day's visitors, against those to its own reference at the same hours of the week. */
-function answerDrift(
+/** A version's answers to a day's visitors, against those to its own reference at the same hours of the week; none if it has none. */
+export function answerDrift(
   day: Day,
   { reference, policy }: { reference: Comparison; policy: Lifecycle["triggers"]["prediction_drift"] },
 ): AnswerDrift[] {

@@ -1,22 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { BUCKET_SUMS } from "../collect/outcomes.ts";
+import { addVisit, noVisits, random } from "../../../test/simulated-site.ts";
 import { Lifecycle } from "../config.ts";
 import type { ServingWindow } from "../serve/schema.ts";
 import { BUCKETS } from "../shared/visitor-buckets.ts";
 import { loggedFindings, servedOf, servingFindings } from "./compare-health.ts";
 
 const POLICY = Lifecycle.parse({}).monitoring;
-
-/** mulberry32: the same numbers in every run. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 interface Site {
   visits: number;
@@ -26,24 +15,12 @@ interface Site {
 
 /** Visits of visitors who come 2.4 times on average, and of whom each has an inclination of their own. */
 function logged({ visits, engaged = 0.2, errors = 0.002 }: Site, next: () => number): Float64Array {
-  const sums = new Float64Array(BUCKETS * BUCKET_SUMS.length);
-  const add = (bucket: number, name: (typeof BUCKET_SUMS)[number], value: number) => {
-    const at = bucket * BUCKET_SUMS.length + BUCKET_SUMS.indexOf(name);
-    sums[at] = (sums[at] ?? 0) + value;
-  };
+  const sums = noVisits();
   for (let done = 0; done < visits; ) {
     const bucket = Math.floor(next() * BUCKETS);
-    const inclination = engaged * (0.5 + next());
+    const inclination = 0.5 + next();
     for (let more = 1 + Math.floor(next() * 3.8); more > 0 && done < visits; more--, done++) {
-      add(bucket, "visits", 1);
-      if (next() < inclination) add(bucket, "engaged", 1);
-      if (next() < errors) add(bucket, "errors", 1);
-      if (next() < 0.05) {
-        add(bucket, "satisfaction_count", 1);
-        add(bucket, "satisfaction", 3 + Math.floor(next() * 3));
-        add(bucket, "feedback", 1);
-        if (next() < 0.1) add(bucket, "negative", 1);
-      }
+      addVisit(sums, bucket, { engaged: engaged * inclination, errors, next });
     }
   }
   return sums;
@@ -110,32 +87,5 @@ describe("what instances say", () => {
     const holdbackNow = holdback === null ? few : servedOf([holdback]);
     const found = servingFindings({ ...compared, holdbackNow }, "1h", POLICY);
     expect(found.map(({ metric, whose }) => `${metric}: ${whose}`)).toEqual(expected);
-  });
-});
-
-/** docs/monitoring.md tells of 200; so many are quick enough for every run. */
-const WEEKS = 40;
-
-describe("quiet weeks of 500 visits an hour", () => {
-  it("find nothing that would end in a rollback", { timeout: 120_000 }, () => {
-    const next = random(1);
-    let [harm, told, looks] = [0, 0, 0];
-    for (let week = 0; week < WEEKS; week++) {
-      const before = logged({ visits: 48_000 }, next);
-      const holdbackBefore = logged({ visits: 960 }, next);
-      // Days of a week; whole sites have better and worse ones (sd 1 point), the holdback alike.
-      for (let day = 0; day < 7; day++) {
-        const engaged = 0.2 + 0.01 * (next() + next() + next() + next() - 2) * Math.sqrt(3);
-        const now = logged({ visits: 11_760, engaged }, next);
-        const holdbackNow = logged({ visits: 240, engaged }, next);
-        const found = loggedFindings({ now, before, holdbackNow, holdbackBefore }, "24h", POLICY);
-        looks++;
-        told += Number(found.length > 0);
-        harm += Number(found.some(({ severity, whose }) => severity === "high" && whose === "model"));
-      }
-    }
-    expect(looks).toBe(7 * WEEKS);
-    expect(told).toBeLessThanOrEqual(3);
-    expect(harm).toBe(0);
   });
 });

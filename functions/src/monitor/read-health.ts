@@ -4,14 +4,18 @@ import type { Window } from "../collect/schema.ts";
 import type { TrafficStore, WindowStore } from "../collect/store.ts";
 import type { Lifecycle } from "../config.ts";
 import { pairedAccuracy } from "../deploy/paired-accuracy.ts";
+import { answerDrift } from "../deploy/read-evidence.ts";
+import { dayOf } from "../evaluate/day-of.ts";
+import { ownReference } from "../evaluate/version-in-service.ts";
 import type { VersionStore } from "../registry/store.ts";
-import type { Arm, Routing, ServedVersion, ServingWindow } from "../serve/schema.ts";
+import type { Arm, ModelChange, Routing, ServedVersion, ServingWindow } from "../serve/schema.ts";
 import type { ServingStore } from "../serve/serving-store.ts";
+import { CorruptError } from "../shared/errors.ts";
 import { addSums, BUCKETS } from "../shared/visitor-buckets.ts";
-import { clusteredRatio } from "../stats/clustered-ratio.ts";
-import { tQuantile } from "../stats/distributions.ts";
+import { accuracyFindings, driftFindings } from "./compare-answers.ts";
 import { type Compared, loggedFindings, servedOf, total } from "./compare-health.ts";
 import type { HealthFinding, Served } from "./schema.ts";
+import { type Stretch, wholeWeeks } from "./whole-weeks.ts";
 
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 168 * HOUR_MS;
@@ -27,12 +31,6 @@ export interface HealthSources {
   ingest: IngestStore;
   versions: VersionStore;
   lifecycle: Lifecycle;
-}
-
-/** A stretch of event time, epoch ms. */
-export interface Stretch {
-  fromMs: number;
-  toMs: number;
 }
 
 /** Serving windows of the version in service (of anybody who was, for null), and of the holdback. */
@@ -64,26 +62,11 @@ export async function readLogged(
   { windows, lifecycle }: HealthSources,
   { version, known, ...day }: Stretch & { version: ServedVersion; known: readonly ServedVersion[] },
 ): Promise<{ findings: HealthFinding[]; visits: number; lastHour: number }> {
-  const sums = async (arm: Arm, versions: readonly ServedVersion[], back: readonly number[]): Promise<Float64Array> => {
-    const found = versions.flatMap((of) =>
-      back.map((weeks) => {
-        const [fromMs, toMs] = [day.fromMs - weeks * WEEK_MS, day.toMs - weeks * WEEK_MS];
-        return windows.range({ version: of, arm, granularity: "1h", fromMs, toMs });
-      }),
-    );
-    return outcomesOf((await Promise.all(found)).flat());
-  };
-  const own = async (versions: readonly ServedVersion[], back: readonly number[]): Promise<Float64Array> => {
-    const all = new Float64Array(BUCKETS * BUCKET_SUMS.length);
-    for (const arm of await Promise.all(OWN.map((arm) => sums(arm, versions, back)))) addSums(all, arm);
-    return all;
-  };
-  const compared: Compared<Float64Array> = {
-    now: await own([version], [0]),
-    before: await own(known, WEEKS),
-    holdbackNow: await sums("holdback", ["rules"], [0]),
-    holdbackBefore: await sums("holdback", ["rules"], WEEKS),
-  };
+  const back = (weeks: number): Stretch => ({ fromMs: day.fromMs - weeks * WEEK_MS, toMs: day.toMs - weeks * WEEK_MS });
+  const compared = await readCompared(windows, "1h", {
+    now: { versions: [version], stretches: [day] },
+    before: { versions: known, stretches: WEEKS.map(back) },
+  });
   const hour = { version, granularity: "1h", fromMs: day.toMs - HOUR_MS, toMs: day.toMs } as const;
   const last = await Promise.all(OWN.map((arm) => windows.range({ ...hour, arm })));
   return {
@@ -94,30 +77,99 @@ export async function readLogged(
 }
 
 /**
- * The version in service and `previous_good` on the same visits of the day: what a return would change. Both meet the same
- * visitors, so that whatever the site does is in both.
+ * What the logs of whole weeks say since the version came in service, against the four weeks before that: a slow decay is in
+ * the weeks before each of its days, too, and only here it is not.
+ * @param changes of the version in service, the newest first
  */
-export async function readAccuracy(
+export async function readSince(
+  { windows, lifecycle }: HealthSources,
+  {
+    version,
+    changes,
+    sinceMs,
+    matureMs,
+  }: { version: ServedVersion; changes: readonly ModelChange[]; sinceMs: number; matureMs: number },
+): Promise<HealthFinding[]> {
+  const weeks = wholeWeeks({ sinceMs, matureMs });
+  if (weeks === null) return [];
+  const { now, before } = weeks;
+  const earlier = changes.filter(({ at }) => Date.parse(at) > before.fromMs && Date.parse(at) <= sinceMs);
+  const versions = [...new Set(earlier.flatMap(({ from, to }) => (to === version ? [from] : [from, to])))];
+  const compared = await readCompared(windows, "1d", {
+    now: { versions: [version], stretches: [now] },
+    before: { versions, stretches: [before] },
+  });
+  return loggedFindings(compared, "since", lifecycle.monitoring);
+}
+
+interface Part {
+  versions: readonly ServedVersion[];
+  stretches: readonly Stretch[];
+}
+
+/** Figures of those in service, now and before, and of the holdback at the same times. */
+async function readCompared(
+  windows: WindowStore,
+  granularity: "1h" | "1d",
+  { now, before }: { now: Part; before: Part },
+): Promise<Compared<Float64Array>> {
+  const sums = async (arm: Arm, { versions, stretches }: Part): Promise<Float64Array> => {
+    const found = versions.flatMap((version) =>
+      stretches.map((stretch) => windows.range({ version, arm, granularity, ...stretch })),
+    );
+    return outcomesOf((await Promise.all(found)).flat());
+  };
+  const own = async (part: Part): Promise<Float64Array> => {
+    const all = new Float64Array(BUCKETS * BUCKET_SUMS.length);
+    for (const arm of await Promise.all(OWN.map((arm) => sums(arm, part)))) addSums(all, arm);
+    return all;
+  };
+  const holdback = ({ stretches }: Part) => sums("holdback", { versions: ["rules"], stretches });
+  const [ownNow, ownBefore, holdbackNow, holdbackBefore] = await Promise.all([
+    own(now),
+    own(before),
+    holdback(now),
+    holdback(before),
+  ]);
+  return { now: ownNow, before: ownBefore, holdbackNow, holdbackBefore };
+}
+
+/**
+ * What the version in service answers to the visitors of a day: as right as `previous_good` would be, and as to its own reference.
+ * A version that is damaged says nothing here: whoever loads it puts it in quarantine, and that is an alert of its own.
+ */
+export async function readAnswers(
   { traffic, versions, lifecycle }: HealthSources,
   { stable, previous_good: target }: Pick<Routing, "stable" | "previous_good">,
   day: Stretch,
 ): Promise<HealthFinding[]> {
-  if (stable === "rules" || stable === target) return [];
-  const [candidate, before, hours] = await Promise.all([
-    versions.loadModel(stable),
-    target === "rules" ? null : versions.loadModel(target),
+  if (stable === "rules") return [];
+  const { monitoring, triggers, training } = lifecycle;
+  const { target_policy: policy } = training;
+  const whole = async <T>(loaded: Promise<T>): Promise<T | undefined> =>
+    loaded.catch((error: unknown) => {
+      if (error instanceof CorruptError) return undefined;
+      throw error;
+    });
+  const [own, other, hours] = await Promise.all([
+    whole(versions.load(stable)),
+    target === "rules" ? null : whole(versions.loadModel(target)),
     traffic.range("1h", day),
   ]);
-  const { accuracy_drop: drop, alpha, min_visits } = lifecycle.monitoring;
-  const { target_policy: policy } = lifecycle.training;
-  const { groups } = pairedAccuracy(hours, { candidate, stable: before, policy, among: ["stable", "control"] });
-  return groups.flatMap(({ group, sums, candidate: own, stable: other }): HealthFinding[] => {
-    if (sums.clusters < min_visits) return [];
-    const { estimate, standardError, degreesOfFreedom } = clusteredRatio(sums);
-    if (estimate + tQuantile(1 - alpha, degreesOfFreedom) * standardError >= -drop) return [];
-    const reason = `accuracy of ${group} is ${own.toFixed(3)}, and ${other.toFixed(3)} by ${target} on the same ${sums.clusters} visitors`;
-    return [{ metric: "accuracy", span: "24h", severity: "high", whose: "model", reason }];
+  if (own === undefined) return [];
+  const drift = answerDrift(dayOf(hours, day, { model: own.model, policy, arms: new Set() }), {
+    reference: ownReference(own, triggers),
+    policy: triggers.prediction_drift,
   });
+  const findings = driftFindings(drift, monitoring);
+  if (other === undefined || stable === target) return findings;
+  const { groups } = pairedAccuracy(hours, {
+    candidate: own.model,
+    stable: other,
+    policy,
+    among: ["stable", "control"],
+  });
+  return [...accuracyFindings(groups, target, monitoring), ...findings];
 }
 
 function outcomesOf(windows: readonly Window[]): Float64Array {

@@ -14,8 +14,17 @@ export const AcknowledgeRequest = z.strictObject({
 
 /** Something that is worse than it may be, with who is to blame for it. */
 export const HealthFinding = z.object({
-  metric: z.enum(["fallbacks", "latency", "errors", "engagement", "satisfaction", "negative_feedback", "accuracy"]),
-  span: z.enum(["5m", "1h", "24h"]),
+  metric: z.enum([
+    "fallbacks",
+    "latency",
+    "errors",
+    "engagement",
+    "satisfaction",
+    "negative_feedback",
+    "accuracy",
+    "prediction_drift",
+  ]),
+  span: z.enum(["5m", "1h", "24h", "since"]),
   severity: z.enum(["high", "medium", "low"]),
   /** `site`: those who never meet a model fare alike; `unclear`: there are too few of them to tell. */
   whose: z.enum(["model", "site", "unclear"]),

@@ -16,7 +16,8 @@ import { readLifecycle } from "../shared/lifecycle.ts";
 import { floorTo, hourId, iso } from "../shared/time.ts";
 import { servedOf, servingFindings } from "./compare-health.ts";
 import { judgeHealth, outagesOf } from "./judge-health.ts";
-import { armsOf, type HealthSources, readAccuracy, readLogged, servedBefore } from "./read-health.ts";
+import { noReturn } from "./no-return.ts";
+import { armsOf, type HealthSources, readAnswers, readLogged, readSince, servedBefore } from "./read-health.ts";
 import type { Health } from "./schema.ts";
 import { HealthStore } from "./store.ts";
 import { healthAlert, tellHealth } from "./tell-health.ts";
@@ -148,33 +149,17 @@ async function readHourly(
   if (fromMs >= toMs) return hourly;
   const recent = changes.filter(({ at }) => Date.parse(at) > nowMs - WEEKS_MS);
   const known = [...new Set([version, ...recent.flatMap(({ from, to }) => [from, to])])];
-  const [{ findings, visits, lastHour }, accuracy, served] = await Promise.all([
+  const [{ findings, visits, lastHour }, slow, answers, served] = await Promise.all([
     readLogged(sources, { version, known, fromMs, toMs }),
-    readAccuracy(sources, routing, { fromMs, toMs }),
+    readSince(sources, { version, changes, sinceMs, matureMs }),
+    readAnswers(sources, routing, { fromMs, toMs }),
     sources.serving.range({ fromMs: toMs - HOUR_MS, toMs }),
   ]);
   const answered = servedOf(armsOf(served, version).own).predictions;
   const none = { fold: null, served: 0, stale: 0, received: 0, refused: 0 };
   const outages = outagesOf({ ...none, answered, logged: lastHour });
   const says = `${visits} logged visits from ${iso(fromMs)} to ${iso(toMs)}`;
-  return { ...hourly, findings: [...findings, ...accuracy], outages, says };
-}
-
-/** Why nobody is to be returned to `previous_good`, or null. */
-function noReturn({ routing, changes, serverMs }: Look, hours: number): string | null {
-  const { stable, previous_good: target } = routing;
-  if (target === stable) return `${target} is in service, and there is nothing else to return to`;
-  // A change back to what had been in service before: a version that comes in service anew is no return from the last.
-  const left = changes.find(
-    ({ from, to, revision, deployment, at }) =>
-      from === target &&
-      deployment === null &&
-      serverMs - Date.parse(at) < hours * HOUR_MS &&
-      changes.some((earlier) => earlier.revision < revision && earlier.from === to),
-  );
-  return left === undefined
-    ? null
-    : `${target} was returned from at ${left.at}, and is not returned to within ${hours} h`;
+  return { ...hourly, findings: [...findings, ...slow, ...answers], outages, says };
 }
 
 /** Carries the verdict out; what cannot be is told instead. Undefined when what was judged is not in service any more. */
