@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { foldInto } from "../functions/src/collect/fold.ts";
-import { windowId } from "../functions/src/collect/window.ts";
+import { emptyIngestWindow } from "../functions/src/collect/ingest-counts.ts";
+import { IngestStore } from "../functions/src/collect/ingest-store.ts";
+import { foldTraffic } from "../functions/src/collect/traffic.ts";
+import { startId, windowId } from "../functions/src/collect/window.ts";
+import { DeploymentStore } from "../functions/src/deploy/store.ts";
 import { Health } from "../functions/src/monitor/schema.ts";
 import { ServingStore } from "../functions/src/serve/serving-store.ts";
 import { countVisit, emptyServingWindow, windowKey } from "../functions/src/serve/serving-window.ts";
 import { RoutingStore } from "../functions/src/serve/store.ts";
-import { database } from "../functions/src/shared/firestore.ts";
+import { bucket, database, database } from "../functions/src/shared/firestore.ts";
 import { signOfLife } from "../functions/src/shared/sign-of-life.ts";
 import { floorTo, iso } from "../functions/src/shared/time.ts";
 import { runSchedule } from "../scripts/stack/client.ts";
@@ -47,15 +51,17 @@ interface Visits {
   atMs: number;
   visits: number;
   fallbacks?: number;
+  /** All of them from routing that could not be read again. */
+  stale?: boolean;
 }
 
 /** Answers that the instances have counted. */
-async function answered({ arm, version, atMs, visits, fallbacks = 0 }: Visits): Promise<void> {
+async function answered({ arm, version, atMs, visits, fallbacks = 0, stale = false }: Visits): Promise<void> {
   const receipt = { arm, assigned_version: version, event_at: iso(atMs), routing_revision: 1 };
   const window = emptyServingWindow(receipt);
   for (let i = 0; i < visits; i++) {
     const model_version = i < fallbacks ? "rules" : version;
-    countVisit(window, { receipt: { ...receipt, unit: `${arm} ${i}`, model_version }, stale: false, latency: 2 });
+    countVisit(window, { receipt: { ...receipt, unit: `${arm} ${i}`, model_version }, stale, latency: 2 });
   }
   await new ServingStore(db).write(new Map([[`${windowKey(receipt)}.monitoring`, window]]));
 }
@@ -78,6 +84,16 @@ async function logged({ arm, version, atMs, visits }: Visits, errors: number): P
     .collection("windows")
     .doc(id)
     .set(foldInto(new Map(), logs).get(id) ?? {});
+}
+
+/** Visitors who come once, so many of whom engage: a version that answers all of them alike is right of the one or of the others. */
+async function seen({ atMs, visits, engaged }: { atMs: number; visits: number; engaged: number }): Promise<void> {
+  const held = { session_duration: 130_000, interactions_count: 6, scroll_depth: 0.8, bounce_rate: 0.1 };
+  const logs = Array.from({ length: visits }, (_, i) => {
+    const of = { event_at: iso(atMs), prediction_id: `seen.${i}`, unit: `seen ${i}` };
+    return someLog({ ...of, ...(i < engaged ? held : {}) });
+  });
+  for (const [id, traffic] of foldTraffic(new Map(), logs)) await db.collection("traffic").doc(id).set(traffic);
 }
 
 /** A version in service, after the rules. */
@@ -142,6 +158,96 @@ describe("the version in service", () => {
     expect((await routing.read()).stable).toBe(version);
     expect(await health()).toMatchObject({ status: "outage", action: "alert" });
     expect((await alerts("monitor_outage", version)).length).toBe(1);
+  });
+
+  it("is returned from when previous_good is right of more of the same visitors, and not when it is right of fewer", async () => {
+    for (const [i, engaged] of [240, 60].entries()) {
+      const nowMs = START + (400 + 40 * i) * DAY;
+      const version = await inService();
+      // The version has densidad-alta for all of them, which engaged visitors want; the rules have densidad-media.
+      await seen({ atMs: nowMs - 3 * HOUR, visits: 300, engaged });
+      await watch(nowMs);
+      expect((await routing.read()).stable).toBe(engaged === 240 ? version : "rules");
+      if (engaged === 240) expect((await health()).findings).toEqual([]);
+      else expect((await health()).findings).toMatchObject([{ metric: "accuracy", whose: "model", severity: "high" }]);
+    }
+    const [change] = await routing.changeLog(1);
+    expect(change?.why).toMatch(/accuracy of density is 0.200, and 0.800 by rules on the same 300 visitors/);
+  });
+
+  it("stays, with an alert, when previous_good is damaged or was itself returned from, and when the policy says so", async () => {
+    const harm = async (version: string, atMs: number) => {
+      await answered({ arm: "stable", version, atMs: atMs - MINUTE, visits: 100, fallbacks: 60 });
+      await watch(atMs);
+      return health();
+    };
+    const stays = async (version: string, atMs: number, why: RegExp) => {
+      expect(await harm(version, atMs)).toMatchObject({ version, status: "harm", action: "alert" });
+      expect((await health()).reason).toMatch(why);
+      await watch(atMs + 5 * MINUTE);
+      expect((await routing.read()).stable).toBe(version);
+      expect((await alerts("monitor_harm", version)).length).toBe(1);
+      expect((await alerts("monitor_rollback", version)).length).toBe(0);
+    };
+    const nowMs = START + 500 * DAY;
+    const left = await inService();
+    expect(await harm(left, nowMs)).toMatchObject({ action: "roll_back" });
+    const after = await publishConstantVersion();
+    await putRouting({ stable: after, previous_good: left });
+    await stays(after, nowMs + HOUR, new RegExp(`${left} was returned from at .*, and is not returned to within 72 h`));
+
+    const damaged = await publishConstantVersion();
+    await putRouting({ stable: damaged, previous_good: "rules" });
+    const better = await publishConstantVersion();
+    await putRouting({ stable: better, previous_good: damaged });
+    await bucket().file(`model_versions/${damaged}/reference.json`).save("{}");
+    await stays(better, nowMs + 2 * HOUR, new RegExp(`; .*${damaged}`));
+
+    const kept = await inService();
+    await setPolicy({ monitoring: { min_visits: 50, automatic_rollback: false } });
+    await stays(kept, nowMs + 3 * HOUR, /; automatic_rollback is off$/);
+    await setPolicy({ monitoring: { min_visits: 50 } });
+  });
+
+  it("is returned from after the deployment that goes on has been ended", async () => {
+    const nowMs = START + 560 * DAY;
+    const version = await inService();
+    const candidate = await publishConstantVersion();
+    const deployments = new DeploymentStore(db);
+    const opened = { version: candidate, requestedBy: "system", reason: "a test", stages: [0.05, 1], nowMs };
+    const { id } = await deployments.open(opened);
+    await answered({ arm: "stable", version, atMs: nowMs - MINUTE, visits: 100, fallbacks: 60 });
+    await watch(nowMs);
+    expect(await health()).toMatchObject({ status: "harm", action: "abort" });
+    expect((await db.doc(`deployments/${id}`).get()).get("phase")).toBe("aborted");
+    expect((await routing.read()).stable).toBe(version);
+    await watch(nowMs + 5 * MINUTE);
+    expect(await routing.read()).toMatchObject({ stable: "rules", canary: null, shadow: null });
+    expect((await alerts("monitor_rollback", version)).length).toBe(1);
+  });
+
+  it("stays while routing is stale, and while most logs are refused", async () => {
+    const staleMs = START + 620 * DAY;
+    const version = await inService();
+    const harm = { arm: "stable", version, visits: 100, fallbacks: 60 } as const;
+    await answered({ ...harm, atMs: staleMs - MINUTE, stale: true });
+    await watch(staleMs);
+    expect(await health()).toMatchObject({
+      status: "outage",
+      outages: [expect.stringMatching(/^100 of 100 answers came from routing/)],
+    });
+    const refusedMs = staleMs + 20 * DAY;
+    await answered({ ...harm, atMs: refusedMs - MINUTE });
+    const received = emptyIngestWindow(floorTo(Date.now(), 5 * MINUTE));
+    const ingest = new IngestStore(db);
+    const name = `${startId(Date.parse(received.start))}.monitoring`;
+    await ingest.writeWindows(new Map([[name, { ...received, accepted: 40, rejected: 60 }]]));
+    await watch(refusedMs);
+    expect(await health()).toMatchObject({ status: "outage", outages: ["60 of 100 logs were refused"] });
+    expect((await routing.read()).stable).toBe(version);
+    await ingest.writeWindows(new Map([[name, { ...received, accepted: 50, rejected: 50 }]]));
+    await watch(refusedMs + 5 * MINUTE);
+    expect((await routing.read()).stable).toBe("rules");
   });
 });
 
