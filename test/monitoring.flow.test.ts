@@ -9,7 +9,7 @@ import { Health } from "../functions/src/monitor/schema.ts";
 import { ServingStore } from "../functions/src/serve/serving-store.ts";
 import { countVisit, emptyServingWindow, windowKey } from "../functions/src/serve/serving-window.ts";
 import { RoutingStore } from "../functions/src/serve/store.ts";
-import { bucket, database, database } from "../functions/src/shared/firestore.ts";
+import { bucket, database } from "../functions/src/shared/firestore.ts";
 import { signOfLife } from "../functions/src/shared/sign-of-life.ts";
 import { floorTo, iso } from "../functions/src/shared/time.ts";
 import { runSchedule } from "../scripts/stack/client.ts";
