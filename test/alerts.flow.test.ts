@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { deliverAlertsDue } from "../functions/src/monitor/deliver-alerts.ts";
-import { type AlertContent, raiseAlert, resolveAlert } from "../functions/src/shared/alert.ts";
+import { type AlertContent, prepareAlert, raiseAlert, resolveAlert } from "../functions/src/shared/alert.ts";
 import { AlertStore } from "../functions/src/shared/alert-store.ts";
 import { database } from "../functions/src/shared/firestore.ts";
 import { Alert, AlertDelivery } from "../functions/src/shared/schema.ts";
@@ -89,6 +89,8 @@ const urlOf = (path = "/alerts") => `http://127.0.0.1:${(receiver.address() as A
 
 function deliver(settings: { url?: string; isLocal?: boolean } = {}, holder = "a test") {
   const all = { url: urlOf(), secret: SECRET, isLocal: true, ...settings };
+  // What was raised just now, perhaps only when tried again, is due.
+  nowMs = Math.max(nowMs, Date.now() + 1000);
   return deliverAlertsDue(db, { settings: all, holder, clockMs: () => nowMs });
 }
 
@@ -107,6 +109,8 @@ async function deliveriesOf(alert: string): Promise<AlertDelivery[]> {
   return docs.map((doc) => AlertDelivery.parse(doc.data())).sort((a, b) => a.n - b.n);
 }
 
+const spoilt = (cause: string) => db.doc(`alert_deliveries/${kind}.${cause}.1`);
+
 const mine = () => got.filter(({ id }) => id.startsWith(kind));
 
 describe("a webhook", () => {
@@ -123,7 +127,6 @@ describe("a webhook", () => {
       },
       { timeout: 60_000, interval: 200 },
     );
-    nowMs = Date.now() + 1000;
 
     await deliver();
     expect(mine().length).toBe(4);
@@ -138,6 +141,13 @@ describe("a webhook", () => {
         .map(({ id }) => id)
         .sort(),
     ).toEqual(ids);
+    const deliveries = (await Promise.all(ids.map(deliveriesOf))).flat();
+    expect(deliveries.map(({ state }) => state)).toEqual(ids.map(() => "delivered"));
+    expect(
+      mine()
+        .map(({ delivery }) => delivery)
+        .sort(),
+    ).toEqual(deliveries.map(({ id }) => id).sort());
     expect(mine()[0]).toMatchObject({ notice: "new", status: "open", count: 1, to_do: "Look at it." });
     const [failed] = await deliveriesOf(`${kind}.0`);
     expect(failed).toMatchObject({ state: "delivered", attempts: 2, last_status: 200, next_attempt_at: null });
@@ -146,14 +156,50 @@ describe("a webhook", () => {
     expect(await new AlertStore(db).due(nowMs, 10)).toEqual([]);
   });
 
-  it("hears of an alert once, however often it is raised and by how many it is sent", async () => {
-    await Promise.all([1, 2, 3].map(() => raiseAlert(db, content(), "the same")));
-    await Promise.all(["a", "b", "c"].map((holder) => deliver({}, holder)));
+  it("hears once of what several raise at once, of which one is open and counts each cause, and several send at once", async () => {
+    await Promise.all(["the same", "the same", "another"].map((cause) => raiseAlert(db, content(), cause)));
+    await Promise.all(["a", "b"].map((holder) => deliver({}, holder)));
     expect(mine().length).toBe(1);
-    await raiseAlert(db, content(), "another");
+    await raiseAlert(db, content(), "the same");
+    await raiseAlert(db, content(), "a third");
     await deliver();
     expect(mine().length).toBe(1);
-    expect(await alertsOf(kind)).toMatchObject([{ count: 2, status: "open", notices: 1 }]);
+    expect(await alertsOf(kind)).toMatchObject([{ count: 3, status: "open", notices: 1 }]);
+  });
+
+  it("hears once of what is raised in a transaction that is tried again, and never of one that fails", async () => {
+    let tries = 0;
+    await db.runTransaction(async (tx) => {
+      (await prepareAlert(db, tx, "1", content()))();
+      // ABORTED: what Firestore says when another transaction was faster.
+      if (++tries === 1) throw Object.assign(new Error("contention"), { code: 10 });
+    });
+    expect(tries).toBe(2);
+    const fails = db.runTransaction(async (tx) => {
+      (await prepareAlert(db, tx, "2", content({ subject: "what fails" })))();
+      throw new Error("no");
+    });
+    await expect(fails).rejects.toThrow("no");
+    await deliver();
+    expect(mine().map(({ id }) => id)).toEqual([`${kind}.1`]);
+    expect((await alertsOf(kind)).map(({ id, count }) => [id, count])).toEqual([[`${kind}.1`, 1]]);
+  });
+
+  it("has the others although one was spoilt by hand, and one that is raised again after it was deleted", async () => {
+    for (const subject of ["a", "b", "c"]) await raiseAlert(db, content({ subject, severity: "high" }), subject);
+    await spoilt("a").update({ attempts: "many" });
+    await deliver();
+    expect(mine().map(({ id }) => id)).toEqual([`${kind}.b`, `${kind}.c`]);
+    // Nor is the reminder of another kept by an alert that cannot be read.
+    await db.doc(`alerts/${kind}.b`).update({ reminders: "many" });
+    nowMs += 61 * MINUTE;
+    await deliver();
+    expect(mine().at(-1)).toMatchObject({ id: `${kind}.c`, notice: "reminder" });
+    await db.doc(`alerts/${kind}.c`).delete();
+    await raiseAlert(db, content({ subject: "c", message: "again" }), "c");
+    await deliver();
+    expect(mine().at(-1)).toMatchObject({ id: `${kind}.c`, notice: "new", message: "again" });
+    for (const of of ["a", "b"]) await Promise.all([db.doc(`alerts/${kind}.${of}`).delete(), spoilt(of).delete()]);
   });
 
   it("hears at once of what gets worse, and in the end that it is over", async () => {
@@ -182,6 +228,18 @@ describe("a webhook", () => {
     await deliver();
     expect(mine()).toMatchObject([{ id: `${kind}.1`, delivery: `${kind}.1.1` }]);
     expect(await deliveriesOf(`${kind}.1`)).toMatchObject([{ attempts: 2, state: "delivered" }]);
+  });
+
+  it("hears nothing of the end of what it never heard of", async () => {
+    await raiseAlert(db, content(), "1");
+    await deliver({ url: "none" });
+    await resolveAlert(db, { kind, subject: "it" }, "it is over");
+    await deliver();
+    expect(requests).toEqual([]);
+    expect(await deliveriesOf(`${kind}.1`)).toMatchObject([
+      { state: "unsent", attempts: 0, last_error: "there is no webhook" },
+      { state: "unsent", attempts: 0, last_error: "nobody was told of the alert" },
+    ]);
   });
 
   it("is not followed to anywhere else", async () => {
