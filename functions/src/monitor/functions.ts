@@ -4,7 +4,7 @@ import { logger } from "firebase-functions";
 import { onCall } from "firebase-functions/https";
 import { projectID } from "firebase-functions/params";
 import { onSchedule } from "firebase-functions/scheduler";
-import { ALERT_WEBHOOK_SECRET, ALERT_WEBHOOK_URL, DATABASE_ID, REGION } from "../config.ts";
+import { ALERT_WEBHOOK_SECRET, ALERT_WEBHOOK_URL, DATABASE_ID, REGION, VIRTUAL_TIME } from "../config.ts";
 import { AlertStore } from "../shared/alert-store.ts";
 import { asAdmin } from "../shared/callable.ts";
 import { parseInput } from "../shared/errors.ts";
@@ -24,7 +24,7 @@ export const monitorHealth = onSchedule(
   async ({ scheduleTime }) => {
     const { runMonitor } = await import("./run-monitor.ts");
     const times = { eventMs: Date.parse(scheduleTime), serverMs: Date.now(), clockMs: () => performance.now() };
-    const run = { ...times, holder: randomUUID(), delivery: deliveryRun() };
+    const run = { ...times, isVirtual: VIRTUAL_TIME.value(), holder: randomUUID(), delivery: deliveryRun() };
     logger.info("health", await runMonitor(database(), bucket(), run));
   },
 );

@@ -17,6 +17,8 @@ export interface MonitorRun {
   /** The schedule's own time, and the server's: epoch ms. */
   eventMs: number;
   serverMs: number;
+  /** `VIRTUAL_TIME`. */
+  isVirtual: boolean;
   /** A clock in milliseconds to measure answers with. */
   clockMs: () => number;
   /** The run's own name in leases. */
@@ -32,8 +34,8 @@ export interface MonitorRun {
  * @throws {AggregateError} when all have ended, if one has failed
  */
 export async function runMonitor(db: Firestore, bucket: Bucket, run: MonitorRun): Promise<Record<string, unknown>> {
-  const { eventMs, serverMs, clockMs, holder, delivery } = run;
-  const now = { nowMs: eventMs, serverMs, clockMs };
+  const { eventMs, serverMs, isVirtual, clockMs, holder, delivery } = run;
+  const now = { nowMs: eventMs, serverMs, isVirtual, clockMs };
   const revived = reviveStuckJobs(db);
   const damaged = verifyRoutedVersions(db, bucket);
   const followed = followLogs(db, bucket, { holder, maxSteps: MAX_STEPS, eventMs, serverMs });
