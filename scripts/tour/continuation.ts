@@ -28,15 +28,17 @@ export async function continuation(tour: Tour, parent: ModelVersion): Promise<Ma
     narrator.progress(`${weekday(life.crowd.nowMs)}: ${visits} visits since tastes turned`);
   }
   await life.sendLate();
-  await settled(tour);
+  await settled(tour, [], true);
   const days = ((scheduleMs - turnedMs) / 86_400_000).toFixed(1);
-  narrator.note(`${visits} visits in ${days} days; no trigger fired, and nothing raised an alert`);
+  const told = (await tour.state.alerts()).filter(({ kind }) => kind === "monitor_harm");
+  narrator.note(`${visits} visits in ${days} days; no trigger fired; nothing but monitoring raised an alert`);
+  for (const { message } of told) narrator.note(`monitoring says: ${message}`);
 
   const id = `incremental.${isoWeek(scheduleMs)}`;
   // Cloud Scheduler may deliver twice: one job all the same.
   for (let times = 0; times < 2; times++) await runAt(tour, "retrainWeekly", scheduleMs);
   const made = await madeVersion(tour, (job) => job.id === id);
-  await settled(tour, [id]);
+  await settled(tour, [id], true);
   await tellLineage(tour, parent, made.version);
   return made;
 }

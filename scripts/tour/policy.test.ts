@@ -12,6 +12,7 @@ describe("the tour's policy", () => {
       "training.incremental_holdout_sessions 200 instead of 1500",
       "triggers.after_training_hours 240 instead of 72",
       "triggers.data_volume.new_sessions 1300 instead of 1000",
+      "monitoring.automatic_rollback false instead of true",
       "deployment.stage_min_visitors 50 instead of 300",
       "deployment.shadow_min_hours 0 instead of 2",
       "deployment.shadow_min_visitors 50 instead of 500",

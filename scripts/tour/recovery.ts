@@ -25,7 +25,7 @@ export async function recovery(
   const { narrator, seed, state } = tour;
   const { version } = child;
   const answered = await newVisitors(tour, version.version);
-  await settled(tour, [child.job.id]);
+  await settled(tour, [child.job.id], true);
   asServed(await state.model(version), answered, version.version);
 
   const all = regainedOf(answered, await state.model(parent), seed);
