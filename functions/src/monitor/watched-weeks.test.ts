@@ -4,7 +4,7 @@ import { Lifecycle } from "../config.ts";
 import { loggedFindings } from "./compare-health.ts";
 
 const { monitoring: POLICY } = Lifecycle.parse({});
-/** docs/monitoring.md tells of HEALTH_RUNS=200; a few are quick enough for every run. */
+/** docs/monitoring.md tells of HEALTH_RUNS=100; a few are quick enough for every run. */
 const RUNS = Number(process.env["HEALTH_RUNS"] ?? "0");
 const WEEKS = 5;
 const HOURS = WEEKS * 168;
