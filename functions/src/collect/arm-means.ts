@@ -2,7 +2,8 @@ import { SERVED_SUMS } from "../serve/schema.ts";
 import { BUCKETS } from "../shared/visitor-buckets.ts";
 import type { BucketSums } from "../stats/stratified-difference.ts";
 import type { ArmSums } from "./arm-sums.ts";
-import { BUCKET_SUMS } from "./outcomes.ts";
+import { BUCKET_SUMS, sumBuckets } from "./outcomes.ts";
+import type { Window } from "./schema.ts";
 
 /**
  * A mean of outcomes: sums of an arm by bucket of visitors, those of y over those of w.
@@ -13,6 +14,11 @@ export function outcomeOf(y: (typeof BUCKET_SUMS)[number], w: (typeof BUCKET_SUM
     y: column(outcomes, BUCKET_SUMS.length, BUCKET_SUMS.indexOf(y)).map((sum) => sum * scale),
     w: column(outcomes, BUCKET_SUMS.length, BUCKET_SUMS.indexOf(w)),
   });
+}
+
+/** What windows hold of outcomes, together: BUCKETS x BUCKET_SUMS. */
+export function outcomesOf(windows: readonly Pick<Window, "outcomes">[]): Float64Array {
+  return sumBuckets(windows.flatMap(({ outcomes }) => outcomes?.buckets ?? []));
 }
 
 /** Milliseconds of an answer. */

@@ -1,7 +1,8 @@
+import { refuseDamaged } from "../registry/refuse-damaged.ts";
 import type { VersionStore } from "../registry/store.ts";
 import type { ServedVersion } from "../serve/schema.ts";
 import type { RoutingStore } from "../serve/store.ts";
-import { CorruptError, InputError, parseInput, RefusedError } from "../shared/errors.ts";
+import { parseInput } from "../shared/errors.ts";
 import { RollbackRequest } from "./schema.ts";
 import type { DeploymentStore } from "./store.ts";
 
@@ -27,25 +28,8 @@ export async function rollBack(
 ): Promise<RolledBack> {
   const { target: asked, reason } = parseInput(RollbackRequest, data, "the request");
   const target = asked ?? (await tools.routing.read()).previous_good;
-  if (target !== "rules") await refuseDamaged(tools.versions, target);
+  await refuseDamaged(tools.versions, target, { path: "target", cannot: "be returned to" });
   const nowMs = await tools.deployments.eventNowMs();
   const { revision, ended } = await tools.deployments.rollBack({ target, who: uid, reason, nowMs });
   return { target, revision, ended };
-}
-
-/**
- * Makes sure that a version is whole, in each of its files.
- * @throws {InputError} when it is not registered
- * @throws {RefusedError} when it is damaged, naming the file
- */
-export async function refuseDamaged(versions: VersionStore, target: string): Promise<void> {
-  if ((await versions.read(target)) === undefined) {
-    throw new InputError(`there is no version ${target}`, [{ path: "target", message: "is not registered" }]);
-  }
-  try {
-    await versions.load(target, "every");
-  } catch (cause) {
-    if (!(cause instanceof CorruptError)) throw cause;
-    throw new RefusedError(`${target} cannot be returned to: ${cause.message}`, { cause });
-  }
 }

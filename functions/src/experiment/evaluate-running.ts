@@ -2,6 +2,7 @@ import type { Bucket } from "@google-cloud/storage";
 import type { Firestore } from "firebase-admin/firestore";
 import { FoldStore } from "../collect/fold-store.ts";
 import { LogStore, TrafficStore, WindowStore } from "../collect/store.ts";
+import type { EvidenceSources } from "../deploy/read-evidence.ts";
 import { VersionStore } from "../registry/store.ts";
 import { ServingStore } from "../serve/serving-store.ts";
 import { RoutingStore } from "../serve/store.ts";
@@ -11,7 +12,7 @@ import { analyseExperiment } from "./analyse.ts";
 import { matureMs } from "./decide.ts";
 import type { Action, Measured } from "./decision.ts";
 import { readEarlier } from "./read-earlier.ts";
-import { type EvidenceSources, evidenceFault, maturityMinutes, readExperiment } from "./read-evidence.ts";
+import { evidenceFault, maturityMinutes, readExperiment } from "./read-evidence.ts";
 import type { Experiment } from "./schema.ts";
 import { ExperimentStore } from "./store.ts";
 

@@ -1,13 +1,10 @@
 import type { ArmSums, StretchOf } from "../collect/arm-sums.ts";
-import type { FoldStore } from "../collect/fold-store.ts";
 import { mergeOutcomes } from "../collect/outcomes.ts";
-import { type ArmStores, readArm } from "../collect/read-arm.ts";
-import type { TrafficStore } from "../collect/store.ts";
+import { readArm } from "../collect/read-arm.ts";
 import type { Lifecycle } from "../config.ts";
 import { pairedAccuracy } from "../deploy/paired-accuracy.ts";
-import { FOLD_MINUTES, foldFault } from "../deploy/read-evidence.ts";
+import { type EvidenceSources, FOLD_MINUTES, foldFault } from "../deploy/read-evidence.ts";
 import type { JudgedModel } from "../model/bundle.ts";
-import type { VersionStore } from "../registry/store.ts";
 import type { ServedVersion } from "../serve/schema.ts";
 import { floorTo } from "../shared/time.ts";
 import type { ArmAccuracy, ArmSegments, ArmStratum, ExperimentEvidence } from "./evidence.ts";
@@ -15,15 +12,6 @@ import type { Experiment } from "./schema.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-
-/** Where evidence is read. */
-export interface EvidenceSources {
-  arms: ArmStores;
-  traffic: TrafficStore;
-  folds: FoldStore;
-  versions: VersionStore;
-  lifecycle: Lifecycle;
-}
 
 /** Minutes after a visit until it has surely been counted, if the fold works. */
 export function maturityMinutes({ collect }: Pick<Lifecycle, "collect">): number {

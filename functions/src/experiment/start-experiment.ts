@@ -1,6 +1,7 @@
 import type { Lifecycle } from "../config.ts";
+import { refuseDamaged } from "../registry/refuse-damaged.ts";
 import type { VersionStore } from "../registry/store.ts";
-import { CorruptError, type FieldIssue, InputError, inWords, parseInput, RefusedError } from "../shared/errors.ts";
+import { type FieldIssue, InputError, inWords, parseInput } from "../shared/errors.ts";
 import { routed } from "./apply.ts";
 import { type Experiment, type ExperimentArm, StartExperimentRequest } from "./schema.ts";
 import type { ExperimentStore } from "./store.ts";
@@ -20,7 +21,9 @@ export async function startExperimentFor(
   const arms = withShares(request.arms, policy.experiments.treatment_share);
   const issues = armFaults(arms);
   if (issues.length > 0) throw new InputError(`the arms are not valid: ${inWords(issues)}`, issues);
-  for (const [i, { version }] of arms.entries()) await refuseDamaged(versions, version, `arms.${i}.version`);
+  for (const [i, { version }] of arms.entries()) {
+    await refuseDamaged(versions, version, { path: `arms.${i}.version`, cannot: "answer in an arm" });
+  }
   const { id, hypothesis, reason } = request;
   const metrics = request.metrics ?? policy.experiments.metrics;
   const correction = request.correction ?? policy.experiments.correction;
@@ -46,17 +49,4 @@ export function armFaults(arms: readonly ExperimentArm[]): FieldIssue[] {
     const message = isSilent ? "is needed: only two arms have shares by default" : "is less than one visitor in 10 000";
     return [{ path: `arms.${i}.share`, message }];
   });
-}
-
-async function refuseDamaged(versions: VersionStore, version: string, path: string): Promise<void> {
-  if (version === "rules") return;
-  if ((await versions.read(version)) === undefined) {
-    throw new InputError(`there is no version ${version}`, [{ path, message: "is not registered" }]);
-  }
-  try {
-    await versions.load(version, "every");
-  } catch (cause) {
-    if (!(cause instanceof CorruptError)) throw cause;
-    throw new RefusedError(`${version} cannot answer in an arm: ${cause.message}`, { cause });
-  }
 }

@@ -2,7 +2,8 @@ import { timeQuantile } from "../collect/outcomes.ts";
 import type { Window } from "../collect/schema.ts";
 import { estimate } from "../collect/sketch.ts";
 import { mergeWindows } from "../collect/window.ts";
-import { LATENCY_BOUNDS_MS, type ServingWindow } from "../serve/schema.ts";
+import type { ServingWindow } from "../serve/schema.ts";
+import { latencyBins } from "../serve/serving-window.ts";
 import type { ArmHistory } from "./history-schema.ts";
 
 const MILLION = 1_000_000;
@@ -110,22 +111,18 @@ function timesOf(bins: Readonly<Counts>, exact: number | null): Times {
   return { mean, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-function latencyOf(bins: Readonly<Counts>): Times {
-  const counts = Array.from({ length: LATENCY_BOUNDS_MS.length + 1 }, (_, bin) => bins[String(bin)] ?? 0);
-  const total = counts.reduce((sum, count) => sum + count, 0);
+function latencyOf(counts: Readonly<Counts>): Times {
+  const bins = latencyBins((bin) => counts[bin] ?? 0);
+  const total = bins.reduce((sum, { n }) => sum + n, 0);
   if (total === 0) return null;
-  const last = LATENCY_BOUNDS_MS.at(-1) ?? 0;
-  const upper = (bin: number): number => LATENCY_BOUNDS_MS[bin] ?? last;
-  const middle = (bin: number): number => (upper(bin) + (bin === 0 ? 0 : upper(bin - 1))) / 2;
   const at = (quantile: number): number => {
     let below = 0;
-    return upper(
-      counts.findIndex((count) => {
-        below += count;
-        return below >= quantile * total;
-      }),
-    );
+    const reached = bins.find(({ n }) => {
+      below += n;
+      return below >= quantile * total;
+    });
+    return reached?.upper ?? 0;
   };
-  const mean = counts.reduce((sum, count, bin) => sum + middle(bin) * count, 0) / total;
+  const mean = bins.reduce((sum, { middle, n }) => sum + middle * n, 0) / total;
   return { mean, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }

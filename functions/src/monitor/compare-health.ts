@@ -1,9 +1,10 @@
-import { BUCKET_SUMS } from "../collect/outcomes.ts";
+import { outcomeOf } from "../collect/arm-means.ts";
+import type { BUCKET_SUMS } from "../collect/outcomes.ts";
 import type { Lifecycle } from "../config.ts";
-import { LATENCY_BOUNDS_MS, type ServingWindow } from "../serve/schema.ts";
-import { BUCKETS } from "../shared/visitor-buckets.ts";
+import type { ServingWindow } from "../serve/schema.ts";
+import { latencyBins } from "../serve/serving-window.ts";
 import { tQuantile } from "../stats/distributions.ts";
-import { type BucketSums, stratifiedDifference } from "../stats/stratified-difference.ts";
+import { stratifiedDifference } from "../stats/stratified-difference.ts";
 import { welchTest } from "../stats/welch-t.ts";
 import { wilsonBounds } from "../stats/wilson.ts";
 import type { HealthFinding, Served } from "./schema.ts";
@@ -22,13 +23,10 @@ export interface Compared<T> {
 /** What the instances have counted, together. Times are taken for the middles of their bins, the open one's for its beginning. */
 export function servedOf(windows: readonly ServingWindow[]): Served {
   const sum = (of: (window: ServingWindow) => number): number => windows.reduce((all, window) => all + of(window), 0);
-  const bins = [...LATENCY_BOUNDS_MS, Number.NaN].map((bound, i) => {
-    const from = LATENCY_BOUNDS_MS[i - 1] ?? 0;
-    return { ms: Number.isNaN(bound) ? from : (from + bound) / 2, n: sum(({ latency }) => latency[String(i)] ?? 0) };
-  });
+  const bins = latencyBins((bin) => sum(({ latency }) => latency[bin] ?? 0));
   const n = bins.reduce((all, bin) => all + bin.n, 0);
-  const mean = n === 0 ? 0 : bins.reduce((all, bin) => all + bin.n * bin.ms, 0) / n;
-  const squares = bins.reduce((all, bin) => all + bin.n * (bin.ms - mean) ** 2, 0);
+  const mean = n === 0 ? 0 : bins.reduce((all, bin) => all + bin.n * bin.middle, 0) / n;
+  const squares = bins.reduce((all, bin) => all + bin.n * (bin.middle - mean) ** 2, 0);
   return {
     predictions: sum(({ predictions }) => predictions),
     fallbacks: sum(({ fallbacks }) => fallbacks),
@@ -140,7 +138,8 @@ function meanFinding(
   policy: Policy,
 ): HealthFinding[] {
   const rise = (control: Float64Array, treatment: Float64Array) => {
-    const sums = { control: columns(control, y, w), treatment: columns(treatment, y, w) };
+    const of = outcomeOf(y, w, 1);
+    const sums = { control: of({ outcomes: control }), treatment: of({ outcomes: treatment }) };
     const found = stratifiedDifference([sums], { guarded: true });
     return found.status === "measured" ? { ...found, difference: sign * found.difference } : undefined;
   };
@@ -182,15 +181,9 @@ interface Count {
   trials: number;
 }
 
-function columns(sums: Float64Array, y: BucketSum, w: BucketSum): BucketSums {
-  const column = (name: BucketSum): Float64Array =>
-    Float64Array.from({ length: BUCKETS }, (_, i) => sums[i * BUCKET_SUMS.length + BUCKET_SUMS.indexOf(name)] ?? 0);
-  return { y: column(y), w: column(w) };
-}
-
 /** One of BUCKET_SUMS over all buckets. */
 export function total(sums: Float64Array, name: BucketSum): number {
-  const { y } = columns(sums, name, name);
+  const { y } = outcomeOf(name, name, 1)({ outcomes: sums });
   return Array.from(y).reduce((all, value) => all + value, 0);
 }
 

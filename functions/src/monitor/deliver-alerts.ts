@@ -7,7 +7,7 @@ import { readLifecycle } from "../shared/lifecycle.ts";
 import type { AlertDelivery } from "../shared/schema.ts";
 import { postOf } from "./notice-in-words.ts";
 import { postWebhook } from "./post-webhook.ts";
-import { type WebhookSettings, webhookFrom } from "./webhook.ts";
+import { type Webhook, type WebhookSettings, webhookFrom } from "./webhook.ts";
 
 /** Who delivers, where to, and for how long. */
 export interface DeliveryRun {
@@ -51,14 +51,14 @@ export async function deliverAlertsDue(db: Firestore, run: DeliveryRun): Promise
     given_up: 0,
     problems: [],
   };
-  const isUnset = ["", "none"].includes(run.settings.url.trim());
+  const webhook = configured(run.settings);
+  const unsent = webhook.kind === "none" ? "there is no webhook" : null;
   for (const id of await store.due(run.clockMs(), MAX_DUE)) {
     if (run.clockMs() - startMs > RUN_MS) break;
     try {
-      const claim = { holder: run.holder, unsent: isUnset ? "there is no webhook" : null, nowMs: run.clockMs() };
-      const mine = await store.claim(id, claim);
-      if (mine === undefined) continue;
-      const attempt = await attemptOf(mine, run);
+      const mine = await store.claim(id, { holder: run.holder, unsent, nowMs: run.clockMs() });
+      if (mine === undefined || webhook.kind === "none") continue;
+      const attempt = await attemptOf(mine, webhook, run);
       const { state } = await store.record(mine, attempt, { policy, nowMs: run.clockMs() });
       if (state === "delivered") outcome.delivered++;
       else if (state === "given_up") outcome.given_up++;
@@ -72,16 +72,26 @@ export async function deliverAlertsDue(db: Firestore, run: DeliveryRun): Promise
   return outcome;
 }
 
-async function attemptOf(delivery: AlertDelivery, { settings, clockMs, linkTo }: DeliveryRun): Promise<Attempt> {
+/** The webhook as the secrets name it, or what is wrong with them: each attempt tells. */
+type Configured = Webhook | { kind: "wrong"; error: string };
+
+function configured(settings: WebhookSettings): Configured {
   try {
-    const webhook = webhookFrom(settings);
-    if (webhook.kind === "none") return { error: "there is no webhook" };
-    return {
-      status: await postWebhook(
-        webhook,
-        postOf(delivery, webhook, { link: linkTo?.(delivery.alert), nowMs: clockMs() }),
-      ),
-    };
+    return webhookFrom(settings);
+  } catch (error) {
+    return { kind: "wrong", error: reasonOf(error) };
+  }
+}
+
+async function attemptOf(
+  delivery: AlertDelivery,
+  webhook: Exclude<Configured, { kind: "none" }>,
+  { clockMs, linkTo }: DeliveryRun,
+): Promise<Attempt> {
+  if (webhook.kind === "wrong") return { error: webhook.error };
+  try {
+    const post = postOf(delivery, webhook, { link: linkTo?.(delivery.alert), nowMs: clockMs() });
+    return { status: await postWebhook(webhook, post) };
   } catch (error) {
     return { error: reasonOf(error) };
   }

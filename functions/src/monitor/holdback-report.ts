@@ -1,12 +1,11 @@
-import { BUCKET_SUMS, sumBuckets } from "../collect/outcomes.ts";
+import { outcomeOf, outcomesOf } from "../collect/arm-means.ts";
+import type { BUCKET_SUMS } from "../collect/outcomes.ts";
 import type { Window } from "../collect/schema.ts";
 import { estimate, mergeSketches } from "../collect/sketch.ts";
 import type { ServedVersion } from "../serve/schema.ts";
-import { BUCKETS } from "../shared/visitor-buckets.ts";
 import { crossedDifference } from "../stats/crossed-difference.ts";
 import { tQuantile } from "../stats/distributions.ts";
 import { relativeEffect } from "../stats/relative-effect.ts";
-import type { BucketSums } from "../stats/stratified-difference.ts";
 import type { HoldbackFigure, HoldbackMetric, HoldbackReport } from "./history-schema.ts";
 import { reportInWords } from "./holdback-in-words.ts";
 
@@ -113,8 +112,8 @@ function compare(days: readonly HoldbackDay[], minVisitors: number): HoldbackRep
   const rules = side(windows.filter(isHeldBack));
   const models = side(windows.filter((window) => !isHeldBack(window)));
   const strata = days.map(({ windows: of }) => ({
-    rules: bucketsOf(of.filter(isHeldBack)),
-    models: bucketsOf(of.filter((window) => !isHeldBack(window))),
+    rules: outcomesOf(of.filter(isHeldBack)),
+    models: outcomesOf(of.filter((window) => !isHeldBack(window))),
   }));
   const tooFew =
     rules.visitors < minVisitors || models.visitors < minVisitors
@@ -128,18 +127,17 @@ function compare(days: readonly HoldbackDay[], minVisitors: number): HoldbackRep
   };
 }
 
-function bucketsOf(windows: readonly Window[]): Float64Array {
-  return sumBuckets(windows.flatMap(({ outcomes }) => outcomes?.buckets ?? []));
-}
-
 function figureOf(
   metric: HoldbackMetric,
   days: readonly { rules: Float64Array; models: Float64Array }[],
   tooFew: string | null,
 ): HoldbackFigure {
   const { y, w, unit, events } = METRICS[metric];
-  const of = (sums: Float64Array): BucketSums => ({ y: column(sums, y, unit), w: column(sums, w, 1) });
-  const strata = days.map(({ rules, models }) => ({ control: of(rules), treatment: of(models) }));
+  const of = outcomeOf(y, w, 1 / unit);
+  const strata = days.map(({ rules, models }) => ({
+    control: of({ outcomes: rules }),
+    treatment: of({ outcomes: models }),
+  }));
   const silent = (reason: string): HoldbackFigure => ({
     metric,
     rules: null,
@@ -174,12 +172,6 @@ function figureOf(
     relative: relative.status === "measured" ? around(relative.effect, relative.standardError) : null,
     reason: "two-sided 95 % interval by buckets of visitors",
   };
-}
-
-/** One of the sums of each bucket. */
-function column(sums: Float64Array, name: Sum, unit: number): Float64Array {
-  const place = BUCKET_SUMS.indexOf(name);
-  return Float64Array.from({ length: BUCKETS }, (_, i) => (sums[i * BUCKET_SUMS.length + place] ?? 0) / unit);
 }
 
 function total(arrays: readonly ArrayLike<number>[]): number {

@@ -1,6 +1,5 @@
+import { outcomesOf } from "../collect/arm-means.ts";
 import type { IngestStore } from "../collect/ingest-store.ts";
-import { BUCKET_SUMS, sumBuckets } from "../collect/outcomes.ts";
-import type { Window } from "../collect/schema.ts";
 import type { TrafficStore, WindowStore } from "../collect/store.ts";
 import type { Lifecycle } from "../config.ts";
 import { pairedAccuracy } from "../deploy/paired-accuracy.ts";
@@ -11,7 +10,6 @@ import type { VersionStore } from "../registry/store.ts";
 import type { Arm, ModelChange, Routing, ServedVersion, ServingWindow } from "../serve/schema.ts";
 import type { ServingStore } from "../serve/serving-store.ts";
 import { CorruptError } from "../shared/errors.ts";
-import { addSums, BUCKETS } from "../shared/visitor-buckets.ts";
 import { accuracyFindings, driftFindings } from "./compare-answers.ts";
 import { type Compared, loggedFindings, servedOf, total } from "./compare-health.ts";
 import type { HealthFinding, Served } from "./schema.ts";
@@ -113,21 +111,18 @@ async function readCompared(
   granularity: "1h" | "1d",
   { now, before }: { now: Part; before: Part },
 ): Promise<Compared<Float64Array>> {
-  const sums = async (arm: Arm, { versions, stretches }: Part): Promise<Float64Array> => {
-    const found = versions.flatMap((version) =>
-      stretches.map((stretch) => windows.range({ version, arm, granularity, ...stretch })),
+  const sums = async (arms: readonly Arm[], { versions, stretches }: Part): Promise<Float64Array> => {
+    const found = arms.flatMap((arm) =>
+      versions.flatMap((version) =>
+        stretches.map((stretch) => windows.range({ version, arm, granularity, ...stretch })),
+      ),
     );
     return outcomesOf((await Promise.all(found)).flat());
   };
-  const own = async (part: Part): Promise<Float64Array> => {
-    const all = new Float64Array(BUCKETS * BUCKET_SUMS.length);
-    for (const arm of await Promise.all(OWN.map((arm) => sums(arm, part)))) addSums(all, arm);
-    return all;
-  };
-  const holdback = ({ stretches }: Part) => sums("holdback", { versions: ["rules"], stretches });
+  const holdback = ({ stretches }: Part) => sums(["holdback"], { versions: ["rules"], stretches });
   const [ownNow, ownBefore, holdbackNow, holdbackBefore] = await Promise.all([
-    own(now),
-    own(before),
+    sums(OWN, now),
+    sums(OWN, before),
     holdback(now),
     holdback(before),
   ]);
@@ -170,8 +165,4 @@ export async function readAnswers(
     among: ["stable", "control"],
   });
   return [...accuracyFindings(groups, target, monitoring), ...findings];
-}
-
-function outcomesOf(windows: readonly Window[]): Float64Array {
-  return sumBuckets(windows.flatMap(({ outcomes }) => outcomes?.buckets ?? []));
 }

@@ -5,8 +5,8 @@ import { IngestStore } from "../collect/ingest-store.ts";
 import { TrafficStore, WindowStore } from "../collect/store.ts";
 import type { Lifecycle } from "../config.ts";
 import { foldFault } from "../deploy/read-evidence.ts";
-import { refuseDamaged } from "../deploy/roll-back.ts";
 import { DeploymentStore } from "../deploy/store.ts";
+import { refuseDamaged } from "../registry/refuse-damaged.ts";
 import { VersionStore } from "../registry/store.ts";
 import type { ModelChange, Routing } from "../serve/schema.ts";
 import { ServingStore } from "../serve/serving-store.ts";
@@ -45,12 +45,13 @@ export async function watchHealth(
   now: { nowMs: number; serverMs: number; isVirtual: boolean },
 ): Promise<Pick<Health, "version" | "status" | "action" | "reason">> {
   const store = new HealthStore(db);
-  const [lifecycle, before, routing, changes, running] = await Promise.all([
+  const [lifecycle, before, routing, changes, running, fault] = await Promise.all([
     readLifecycle(db),
     store.read(),
     new RoutingStore(db).read(),
     new RoutingStore(db).changeLog(CHANGES),
     new DeploymentStore(db).running(),
+    foldFault(new FoldStore(db)),
   ]);
   const sources = sourcesOf(db, bucket, lifecycle);
   const found = await look(sources, {
@@ -58,7 +59,7 @@ export async function watchHealth(
     routing,
     changes,
     running: running?.id,
-    fault: await foldFault(new FoldStore(db)),
+    fault,
     ...now,
   });
   const told = await act(db, bucket, { found, routing, running: running?.id, nowMs: now.nowMs });
@@ -182,7 +183,7 @@ async function act(
       const { stable: from, previous_good: target } = routing;
       const versions = new VersionStore(db, bucket);
       await reachStorage(versions, from);
-      if (target !== "rules") await refuseDamaged(versions, target);
+      await refuseDamaged(versions, target, { path: "previous_good", cannot: "be returned to" });
       await deployments.rollBack({ target, from, who: "system", reason, nowMs, alert: healthAlert(found) });
     }
     return found;

@@ -77,3 +77,19 @@ export function latencyBin(ms: number): number {
 function windowStart(receipt: WindowOf): string {
   return iso(floorTo(Date.parse(receipt.event_at), WINDOW_MS));
 }
+
+/** A bin of the latency histogram. Times of the open one are taken for its lower bound. Milliseconds. */
+export interface LatencyBin {
+  middle: number;
+  upper: number;
+  n: number;
+}
+
+/** The latency histogram, bin by bin. @param count of a bin, by its key in a window */
+export function latencyBins(count: (bin: string) => number): LatencyBin[] {
+  const last = LATENCY_BOUNDS_MS.at(-1) ?? 0;
+  return [...LATENCY_BOUNDS_MS, last].map((upper, i) => {
+    const lower = LATENCY_BOUNDS_MS[i - 1] ?? 0;
+    return { middle: (lower + upper) / 2, upper, n: count(String(i)) };
+  });
+}

@@ -136,7 +136,7 @@ export class RoutingStore {
    */
   write(tx: Transaction, { before, next, deployment = null }: RoutingWritten): void {
     const routing = sealed(next);
-    const id = String(routing.revision).padStart(12, "0");
+    const id = entryId(routing.revision);
     tx.set(this.db.doc(ROUTING_PATH), routing);
     tx.create(this.journal().doc(id), routing);
     if (before.stable === next.stable) return;
@@ -179,7 +179,7 @@ export class RoutingStore {
 
   /** The holdback's share under each of some revisions; those that are not in the journal are left out. */
   async holdbackShares(revisions: ReadonlySet<number>): Promise<Map<number, number>> {
-    const refs = [...revisions].map((revision) => this.journal().doc(String(revision).padStart(12, "0")));
+    const refs = [...revisions].map((revision) => this.journal().doc(entryId(revision)));
     const found = refs.length === 0 ? [] : await this.db.getAll(...refs, { fieldMask: ["revision", "holdback_share"] });
     return new Map(
       found.flatMap((doc) => {
@@ -191,7 +191,7 @@ export class RoutingStore {
 
   /** The routing of a revision, if its entry in the journal is as it was written. */
   async revision(revision: number): Promise<Routing | undefined> {
-    const entry = await this.journal().doc(String(revision).padStart(12, "0")).get();
+    const entry = await this.journal().doc(entryId(revision)).get();
     return openSealed(entry.data());
   }
 
@@ -208,4 +208,9 @@ export class RoutingStore {
   private changes() {
     return this.db.collection("change_log");
   }
+}
+
+/** Of the journal and the change log: ids that sort as revisions do. */
+function entryId(revision: number): string {
+  return String(revision).padStart(12, "0");
 }

@@ -1,5 +1,6 @@
-import type { DocumentSnapshot, Firestore, Transaction } from "firebase-admin/firestore";
+import type { DocumentSnapshot, Firestore } from "firebase-admin/firestore";
 import type { z } from "zod";
+import { writeChange } from "./alert.ts";
 import {
   type Attempt,
   attempted,
@@ -10,7 +11,7 @@ import {
   turnOf,
   wasHeard,
 } from "./alert-delivery.ts";
-import { type AlertChange, type AlertPolicy, reminded, resolved, seen } from "./alert-life.ts";
+import { type AlertPolicy, reminded, resolved, seen } from "./alert-life.ts";
 import { type AuditRecord, prepareAudit } from "./audit.ts";
 import { InputError, RefusedError } from "./errors.ts";
 import { parseDocument, readableDocument } from "./firestore.ts";
@@ -88,7 +89,7 @@ export class AlertStore {
         const alert = readable(Alert, await tx.get(this.alerts().doc(id)));
         const change = alert && reminded(alert, policy, nowMs);
         if (change === undefined) return 0;
-        this.write(tx, change);
+        writeChange(this.db, tx, change);
         return 1;
       });
     }
@@ -116,15 +117,10 @@ export class AlertStore {
       const change = isResolved
         ? resolved(open, `an admin says: ${reason}`, nowMs)
         : { alert: seen(open, by, nowMs), delivery: null };
-      this.write(tx, change);
+      writeChange(this.db, tx, change);
       writeAudit();
       return change.alert;
     });
-  }
-
-  private write(tx: Transaction, { alert, delivery }: AlertChange): void {
-    tx.set(this.alerts().doc(alert.id), alert);
-    if (delivery !== null) tx.set(this.deliveries().doc(delivery.id), delivery);
   }
 
   private alerts() {

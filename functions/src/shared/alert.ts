@@ -43,16 +43,16 @@ export async function prepareAlert(
   // A policy that cannot be read must not keep a person from hearing of it.
   const { alerts: policy } = await readLifecycle(db).catch(() => Lifecycle.parse({}));
   const occasion = { cause: id, policy, nowMs: Date.now() };
-  if (open === undefined) return () => write(db, tx, opened(own.id, content, occasion));
+  if (open === undefined) return () => writeChange(db, tx, opened(own.id, content, occasion));
   if (isQuiet(open, policy, occasion.nowMs)) {
     return () => {
       tx.set(alerts(db).doc(open.id), fallenQuiet(open, policy, occasion.nowMs));
-      write(db, tx, opened(own.id, content, occasion));
+      writeChange(db, tx, opened(own.id, content, occasion));
     };
   }
   const change = repeated(open, content, occasion);
   return () => {
-    if (change !== undefined) write(db, tx, change);
+    if (change !== undefined) writeChange(db, tx, change);
   };
 }
 
@@ -80,7 +80,7 @@ export async function prepareResolved(
   says: string,
 ): Promise<(() => void) | undefined> {
   const open = await openAlert(db, tx, key);
-  return open && (() => write(db, tx, resolved(open, says, Date.now())));
+  return open && (() => writeChange(db, tx, resolved(open, says, Date.now())));
 }
 
 /** The line in the log that goes with an alert. */
@@ -101,7 +101,8 @@ async function openAlert(db: Firestore, tx: Transaction, { kind, subject }: Aler
   return docs[0] === undefined ? undefined : (readableDocument(Alert, docs[0]) ?? undefined);
 }
 
-function write(db: Firestore, tx: Transaction, { alert, delivery }: AlertChange): void {
+/** Writes what has become of an alert, with the notice that tells of it. */
+export function writeChange(db: Firestore, tx: Transaction, { alert, delivery }: AlertChange): void {
   tx.set(alerts(db).doc(alert.id), alert);
   // Not create: of an alert that somebody has deleted by hand the notices are still there.
   if (delivery !== null) tx.set(db.collection("alert_deliveries").doc(delivery.id), delivery);
