@@ -101,9 +101,9 @@ describe("the width of a confidence sequence", () => {
         const normal = sequenceWidth({ ...asked, sides: 1 });
         const student = sequenceWidth({ ...asked, sides: 1, degreesOfFreedom });
         expect(student).toBeGreaterThanOrEqual(normal);
-        if (Number.isFinite(student)) {
-          expect(tCdf(-student, degreesOfFreedom) / standardNormalCdf(-normal)).toBeCloseTo(1, 8);
-        }
+        // Below the smallest normal double a tail has few digits left, and its quantile has a square beyond the largest.
+        const tail = standardNormalCdf(-normal);
+        if (tail >= 2 ** -1022) expect(tCdf(-student, degreesOfFreedom) / tail).toBeCloseTo(1, 8);
       }),
     );
   });
