@@ -86,7 +86,7 @@ function run(command, args, options, sentence) {
 }
 
 async function installTools(failed) {
-  await run("npm", ["ci", "--no-audit", "--no-fund"], {}, failed);
+  await run("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], {}, failed);
   if (existsSync(NODE)) return;
   // Where npm runs no install scripts, the package `node` has not fetched its binary yet.
   const cwd = join(ROOT, "node_modules/node");

@@ -1,52 +1,63 @@
-// npm test: every check of the project, one after the other; each says how it went, and the last line counts the tests.
+// npm test: every check of the project; each says how it went, and the last line counts the tests.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { createInterface } from "node:readline";
 import { findChromium } from "./stack/find-chromium.ts";
 import { ROOT } from "./stack/project.ts";
 
 interface Check {
   name: string;
   command: readonly [string, ...string[]];
-  /** Shows its output as it comes, for what takes long; the others speak only if they fail. */
-  live?: boolean;
 }
 
 /** A project of vitest.config.ts in an emulator run of its own. */
-function besideEmulators(name: string, project: string, ...options: string[]): Check {
-  const vitest = ["vitest", "run", "--project", project];
-  return { name, command: ["node", "scripts/with-emulators.ts", ...options, "--", ...vitest], live: true };
+function besideEmulators(name: string, ...options: string[]): Check {
+  const vitest = ["vitest", "run", "--project", name];
+  return { name, command: ["node", "scripts/with-emulators.ts", "--name", name, ...options, "--", ...vitest] };
 }
 
 const browser = findChromium();
 if (browser === null && process.env["CI"] !== undefined)
   throw new Error("CI has no Chrome or Chromium for the browser tests");
 
-const CHECKS: readonly Check[] = [
+/** Seconds each, one after the other; they speak only if they fail. */
+const QUICK: readonly Check[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings"] },
   { name: "types", command: ["tsc", "-p", "tsconfig.json"] },
   { name: "types of what is deployed", command: ["tsc", "-p", "functions/tsconfig.json", "--noEmit"] },
   { name: "types of the browser library", command: ["tsc", "-p", "client/tsconfig.json"] },
   { name: "types of its tests", command: ["tsc", "-p", "test/browser/tsconfig.json"] },
   { name: "dead code and dependencies", command: ["knip"] },
-  { name: "unit tests", command: ["vitest", "run", "--project", "unit"], live: true },
-  besideEmulators("emulator tests", "emulator"),
-  besideEmulators("counting tests", "counting"),
-  besideEmulators("retraining tests", "retraining"),
-  ...(browser === null ? [] : [besideEmulators("browser tests", "browser")]),
-  besideEmulators("emulator-data", "emulator-data", "--import", "emulator-data"),
-  { name: "adoption by existing projects", command: ["vitest", "run", "--project", "adoption"], live: true },
 ];
 
-let running: ChildProcess | undefined;
+/**
+ * Minutes each, and they show what they print. Beside emulators a test mostly waits: one keeps a core busy at best, so two go on at
+ * once. The longest come first, and never two that start their emulators together.
+ */
+const LONG: readonly Check[] = [
+  besideEmulators("retraining"),
+  { name: "unit", command: ["vitest", "run", "--project", "unit"] },
+  besideEmulators("emulator"),
+  besideEmulators("counting"),
+  ...(browser === null ? [] : [besideEmulators("browser")]),
+  { name: "adoption", command: ["vitest", "run", "--project", "adoption"] },
+  besideEmulators("emulator-data", "--import", "emulator-data"),
+];
+const AT_ONCE = Math.min(2, availableParallelism());
+
+const running = new Set<ChildProcess>();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    // The check puts its own things away; then there is nothing left to do.
-    running?.once("exit", () => process.exit(130));
-    running?.kill(signal);
+  process.on(signal, async () => {
+    // Each check puts its own things away; then there is nothing left to do.
+    const ends = [...running].map((child) => once(child, "exit"));
+    for (const child of running) child.kill(signal);
+    await Promise.all(ends);
+    process.exit(130);
   });
 }
 
-async function run({ command: [program, ...args], live }: Check): Promise<{ ok: boolean; printed: string }> {
+async function run({ command: [program, ...args] }: Check, show: (line: string) => void): Promise<Outcome> {
   const colour = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
   const child = spawn(program, args, {
     cwd: ROOT,
@@ -54,17 +65,22 @@ async function run({ command: [program, ...args], live }: Check): Promise<{ ok: 
     stdio: ["ignore", "pipe", "pipe"],
     shell: process.platform === "win32",
   });
-  running = child;
-  let printed = "";
+  running.add(child);
+  const printed: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      if (live) process.stdout.write(text);
-      printed = (printed + text).slice(-30_000);
+    createInterface({ input: stream }).on("line", (line) => {
+      show(line);
+      printed.push(line);
     });
   }
   const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0 && !live) process.stdout.write(printed);
+  running.delete(child);
   return { ok: code === 0, printed };
+}
+
+interface Outcome {
+  ok: boolean;
+  printed: readonly string[];
 }
 
 /** The figure before a word in vitest's summary, `Tests  2 failed | 120 passed (122)`. */
@@ -74,20 +90,34 @@ function counted(printed: string, word: "passed" | "failed"): number {
   return Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
 }
 
-const failures: string[] = [];
+const failures: { name: string; printed: readonly string[] }[] = [];
 let passed = 0;
 let failed = 0;
-for (const check of CHECKS) {
+async function check(one: Check, show: (line: string) => void): Promise<void> {
   const started = performance.now();
-  console.log(`${check.live ? "\n" : ""}> ${check.name} …`);
-  const { ok, printed } = await run(check);
+  console.log(`> ${one.name} …`);
+  const outcome = await run(one, show);
+  const printed = outcome.printed.join("\n");
   passed += counted(printed, "passed");
   // A check that fails without a failed test (a type error, say) counts as one, so that the last line never looks green.
-  failed += ok ? 0 : Math.max(1, counted(printed, "failed"));
-  if (!ok) failures.push(check.name);
-  console.log(`${ok ? "✔" : "✘"} ${check.name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+  failed += outcome.ok ? 0 : Math.max(1, counted(printed, "failed"));
+  if (!outcome.ok) failures.push({ name: one.name, printed: outcome.printed });
+  console.log(`${outcome.ok ? "✔" : "✘"} ${one.name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
 }
+
+for (const one of QUICK) await check(one, () => undefined);
+const left = [...LONG];
+await Promise.all(
+  Array.from({ length: AT_ONCE }, async () => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) {
+      const { name } = one;
+      await check(one, (line) => console.log(`${name} │ ${line}`));
+    }
+  }),
+);
 if (browser === null) console.log("\nLeft out: the browser tests. Install Chrome or Chromium, or set CHROME_PATH.");
-if (failures.length > 0) console.log(`\nFailed: ${failures.join(", ")}.`);
+// What failed, once more, where it is looked for.
+for (const { name, printed } of failures) console.log(`\n✘ ${name} ended so:\n${printed.slice(-100).join("\n")}`);
+if (failures.length > 0) console.log(`\nFailed: ${failures.map(({ name }) => name).join(", ")}.`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -30,6 +30,8 @@ export interface StackOptions {
   project?: { root: string; id: string };
   /** What of it is emulated, in the words of firebase-tools; everything by default. */
   only?: string;
+  /** Names the file of what the emulators print; like the ports by default, which two stacks at once would share. */
+  logName?: string;
   /** Shows what takes long. */
   say: (line: string) => void;
 }
@@ -76,7 +78,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   // The Storage emulator keeps its objects in the temporary folder, under one name for all stacks of a machine. A short path
   // of its own, since sockets lie there too, and theirs may have about a hundred characters.
   const temporary = mkdtempSync(join(tmpdir(), "perennial-"));
-  const logFile = join(LOCAL, `emulators.${options.ports}.log`);
+  const logFile = join(LOCAL, `emulators.${options.logName ?? options.ports}.log`);
   const log = createWriteStream(logFile);
   const firebase = join(ROOT, "node_modules/firebase-tools/lib/bin/firebase.js");
   const args = [firebase, "emulators:start", "--project", project.id, "--config", configFile];
