@@ -46,10 +46,12 @@ const LONG: readonly Check[] = [
 ];
 const AT_ONCE = Math.min(2, availableParallelism());
 
+const left = [...LONG];
 const running = new Set<ChildProcess>();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, async () => {
-    // Each check puts its own things away; then there is nothing left to do.
+    // Each check puts its own things away, and none is begun any more.
+    left.length = 0;
     const ends = [...running].map((child) => once(child, "exit"));
     for (const child of running) child.kill(signal);
     await Promise.all(ends);
@@ -106,7 +108,6 @@ async function check(one: Check, show: (line: string) => void): Promise<void> {
 }
 
 for (const one of QUICK) await check(one, () => undefined);
-const left = [...LONG];
 await Promise.all(
   Array.from({ length: AT_ONCE }, async () => {
     for (let one = left.shift(); one !== undefined; one = left.shift()) {

@@ -460,7 +460,7 @@ export const Lifecycle = z
         /** Probability of one look at one figure, one-sided, with which what is not beyond its threshold is taken for it. */
         alpha: z.number().gt(0).lt(0.05).default(0.00001),
         /** The same with which the holdback must not share a fall, so that it is the version's and not the site's. */
-        site_alpha: z.number().gt(0).lt(0.5).default(0.001),
+        site_alpha: z.number().gt(0).lt(0.5).default(0.0001),
         /** Share of errors: of answers by something else than the assigned version, and of logs with a timeout or an error. */
         error_rate: rate.default(0.02),
         /** Milliseconds that the mean answer may take longer than at the same hours of the four weeks before. */

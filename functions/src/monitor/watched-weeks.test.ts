@@ -77,7 +77,8 @@ describe("weeks of hourly looks at overlapping days", () => {
     const found = weeks(RUNS || of.runs, of.visits, { drop: 0.1, whose: "site" });
     if (RUNS > 0) console.info("site", of.visits, found);
     expect(found.toldRuns).toBe(found.runs);
-    expect(found.rolledBack).toBe(0);
+    // One week of 100 in a long run: docs/monitoring.md.
+    expect(found.rolledBack).toBeLessThanOrEqual(found.runs / 100);
   });
 
   it("return from a version that alone loses 10 points", { timeout: 600_000 }, () => {
