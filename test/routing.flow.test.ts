@@ -208,7 +208,10 @@ describe("setRouting", () => {
     const token = await signIn("admin");
     const asked = { change: { stable: "rules" }, reason: "r" };
     const { error } = await call("setRouting", { ...asked, based_on: revision }, token);
-    expect(error).toMatchObject({ status: "FAILED_PRECONDITION", message: expect.stringMatching(/meanwhile.*system.*a test/) });
+    expect(error).toMatchObject({
+      status: "FAILED_PRECONDITION",
+      message: expect.stringMatching(/meanwhile.*system.*a test/),
+    });
     expect(await store.read()).toEqual(later);
     const now = await call("setRouting", { ...asked, based_on: later.revision }, token);
     expect(now.result).toEqual({ revision: later.revision + 1 });
@@ -218,7 +221,9 @@ describe("setRouting", () => {
     const canary = { deployment: "d", version: await publishConstantVersion(), share: 0.05, salt: "s" };
     await putRouting({ canary });
     const token = await signIn("admin");
-    expect(await call("setRouting", { change: { canary: { share: 0.1 } }, reason: "r" }, token)).toHaveProperty("result");
+    expect(await call("setRouting", { change: { canary: { share: 0.1 } }, reason: "r" }, token)).toHaveProperty(
+      "result",
+    );
     expect(await store.read()).toMatchObject({ canary: { ...canary, share: 0.1 } });
   });
 });
