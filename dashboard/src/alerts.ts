@@ -80,7 +80,7 @@ function buttons({ id, kind, message, seen }: Alert, view: View): HTMLElement {
             done: "On record: seen.",
             send: (reason) => view.call("acknowledgeAlert", { id, resolved: false, reason }),
           }),
-        { "aria-label": `Seen: ${spoken(kind)} …` },
+        { "aria-label": `Seen … (${spoken(kind)})` },
       ),
     button(
       "Settled …",
@@ -101,7 +101,7 @@ function buttons({ id, kind, message, seen }: Alert, view: View): HTMLElement {
           done: "On record: settled.",
           send: (reason) => view.call("acknowledgeAlert", { id, resolved: true, reason }),
         }),
-      { "aria-label": `Settled: ${spoken(kind)} …` },
+      { "aria-label": `Settled … (${spoken(kind)})` },
     ),
   );
 }

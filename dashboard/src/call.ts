@@ -29,12 +29,21 @@ export async function call<K extends keyof Requests>(
   name: K,
   data: Requests[K],
 ): Promise<Refusal | null> {
+  const typed = notNumbers(data);
+  if (typed.length > 0) return { message: "", issues: typed };
   try {
     await httpsCallable<Requests[K], unknown>(functions, name)(data);
     return null;
   } catch (error) {
     return refusalOf(name, error);
   }
+}
+
+/** What JSON cannot carry, and so no callable could refuse. */
+function notNumbers(data: unknown, path = ""): Refusal["issues"] {
+  if (Number.isNaN(data)) return [{ path, message: "must be a number" }];
+  if (typeof data !== "object" || data === null) return [];
+  return Object.entries(data).flatMap(([key, value]) => notNumbers(value, path === "" ? key : `${path}.${key}`));
 }
 
 function refusalOf(name: string, error: unknown): Refusal {

@@ -1,9 +1,10 @@
 import type { Analysis, Deployment, DeploymentPhase, MetricFigure } from "../../functions/src/deploy/schema.ts";
 import { ask } from "./ask.ts";
 import type { Requests } from "./call.ts";
-import { button, type Child, el, facts, fold, tag, version, when } from "./dom.ts";
+import { button, type Child, el, facts, fold, type Tone, tag, version, when } from "./dom.ts";
+import { figures, type Row } from "./figures.ts";
 import { person, type Section, shown, type View } from "./view.ts";
-import { counted, figure, percent, spoken } from "./words.ts";
+import { counted, percent, spoken } from "./words.ts";
 
 const PHASES: Record<DeploymentPhase, string> = {
   checking: "The pre-deployment checks run; nobody is answered by it.",
@@ -17,7 +18,7 @@ const PHASES: Record<DeploymentPhase, string> = {
   aborted: "A person, or another change of the routing, ended it.",
 };
 
-const TONES: Record<DeploymentPhase, "good" | "bad" | "warn" | "plain"> = {
+const TONES: Record<DeploymentPhase, Tone> = {
   checking: "plain",
   shadow: "plain",
   rolling: "plain",
@@ -69,6 +70,7 @@ function about(found: Deployment, view: View): Child[] {
     halved && halved.restored_at === null
       ? el("p", { class: "note" }, "A guardrail of medium severity has halved its share ", when(halved.at), ".")
       : null,
+    view.isAdmin && ended_at === null ? buttons(found, view) : null,
     facts(
       ended_at === null ? ["Began", when(started_at)] : ["Ended", when(ended_at)],
       ["Instead of", version(found.previous)],
@@ -78,7 +80,6 @@ function about(found: Deployment, view: View): Child[] {
     ...(found.analysis ? looked(found.analysis) : []),
     ...checks(found),
     ...log(found, view),
-    view.isAdmin && ended_at === null ? buttons(found, view) : null,
   ];
 }
 
@@ -97,9 +98,9 @@ function way({ stage, stages, phase, ended_at }: Deployment): HTMLElement {
 }
 
 function looked(analysis: Analysis): Child[] {
-  const { at, verdict, severity, reason, visitors, figures } = analysis;
+  const { at, verdict, severity, reason, visitors, figures: seen } = analysis;
   const tone = verdict === "fail" ? "bad" : verdict === "pass" ? "good" : verdict === "error" ? "warn" : "plain";
-  const harms = figures.filter(({ finding }) => finding === "harm");
+  const harms = seen.filter(({ finding }) => finding === "harm");
   return [
     el("h3", {}, "Latest look ", el("span", { class: "quiet" }, when(at))),
     el("p", {}, tag(VERDICTS[verdict], tone), severity ? ` ${severity} severity. ` : " ", reason),
@@ -109,26 +110,22 @@ function looked(analysis: Analysis): Child[] {
       `${counted(visitors.treatment, "visitor")} of the candidate, ${counted(visitors.control, "visitor")} of the control.`,
     ),
     harms.length > 0 && el("ul", {}, ...harms.map(({ reason: why }) => el("li", {}, why))),
-    figures.length > 0 && fold(`Every figure (${figures.length})`, "deployment-figures", table(figures)),
+    figures("Every figure of it", "deployment-figures", seen.map(rowOf)),
   ];
 }
 
-function table(figures: readonly MetricFigure[]): HTMLElement {
-  const row = ({ metric, scope, finding, estimate, lower, upper, reason }: MetricFigure): HTMLElement =>
-    el(
-      "tr",
-      { title: reason },
-      el("th", { scope: "row" }, spoken(metric), " ", el("span", { class: "quiet" }, scope)),
-      el("td", {}, tag(spoken(finding), finding === "harm" ? "bad" : finding === "passed" ? "good" : "plain")),
-      el("td", { class: "number" }, figure(estimate)),
-      el("td", { class: "number" }, `${figure(lower)} to ${figure(upper)}`),
-    );
-  const heads = ["Metric", "Finding", "Difference", "Bounds"].map((head) => el("th", { scope: "col" }, head));
-  return el(
-    "div",
-    { class: "wide", tabindex: "0", role: "region", "aria-label": "Every figure of the latest look" },
-    el("table", {}, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...figures.map(row))),
-  );
+function rowOf({ metric, scope, finding, estimate, lower, upper, reason }: MetricFigure): Row {
+  const tone = finding === "harm" ? "bad" : finding === "passed" ? "good" : "plain";
+  return {
+    metric: spoken(metric),
+    of: scope,
+    finding: spoken(finding),
+    tone,
+    difference: estimate,
+    lower,
+    upper,
+    reason,
+  };
 }
 
 function checks({ checks: done }: Deployment): Child[] {

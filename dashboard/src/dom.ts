@@ -47,8 +47,11 @@ export function facts(...pairs: ([string, ...Child[]] | null)[]): HTMLDListEleme
   return el("dl", {}, ...rows.map(([term, ...is]) => el("div", {}, el("dt", {}, term), el("dd", {}, ...is))));
 }
 
-/** A label whose tone is also told by its words. */
-export function tag(text: string, tone: "good" | "bad" | "warn" | "plain" = "plain"): HTMLSpanElement {
+/** How something is taken; never told by colour alone. */
+export type Tone = "good" | "bad" | "warn" | "plain";
+
+/** A label of so many words. */
+export function tag(text: string, tone: Tone = "plain"): HTMLSpanElement {
   return el("span", { class: `tag ${tone}` }, text);
 }
 
@@ -65,12 +68,18 @@ export function bar(share: number): HTMLElement {
   return el("span", { class: "bar", "aria-hidden": "true" }, filled);
 }
 
-/** Puts new content into a part of the page; folded parts that were open stay open, and the focus stays where it was. */
+/**
+ * Puts new content into a part of the page. What shows the same already stays, so that nobody's place or selection is lost; else
+ * folded parts that were open stay open, and the focus stays where it was.
+ */
 export function put(into: Element, ...children: Child[]): void {
+  const next = into.cloneNode(false) as Element;
+  next.append(...children.filter((child) => child !== null && child !== false));
   const open = [...into.querySelectorAll<HTMLDetailsElement>("details[open]")].map(keyOf);
+  for (const details of next.querySelectorAll("details")) if (open.includes(keyOf(details))) details.open = true;
+  if (into.isEqualNode(next)) return;
   const focused = into.contains(document.activeElement) ? keyOf(document.activeElement) : undefined;
-  into.replaceChildren(...children.filter((child) => child !== null && child !== false));
-  for (const details of into.querySelectorAll("details")) if (open.includes(keyOf(details))) details.open = true;
+  into.replaceChildren(...next.childNodes);
   if (focused !== undefined) focusOn(focused);
 }
 

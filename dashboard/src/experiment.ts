@@ -5,11 +5,13 @@ import type {
   Recommendation,
 } from "../../functions/src/experiment/schema.ts";
 import { ask } from "./ask.ts";
-import { button, type Child, el, facts, fold, tag, version, when } from "./dom.ts";
+import { button, type Child, el, facts, type Tone, tag, version, when } from "./dom.ts";
+import { figures, type Row } from "./figures.ts";
+import { choice } from "./traffic.ts";
 import { person, type Section, shown, type View } from "./view.ts";
-import { counted, figure, percent, spoken } from "./words.ts";
+import { counted, percent, spoken } from "./words.ts";
 
-const ACTIONS: Record<Recommendation["action"], [string, "good" | "bad" | "warn" | "plain"]> = {
+const ACTIONS: Record<Recommendation["action"], [string, Tone]> = {
   ship: ["ship", "good"],
   roll_back: ["roll back", "bad"],
   keep_running: ["keep running", "plain"],
@@ -75,7 +77,7 @@ function visitorsOf(arm: string, analysis: ExperimentAnalysis | null): string {
   return found === undefined ? "" : `, ${counted(found.visitors, "visitor")}`;
 }
 
-function seen({ at, recommendation, figures, sample_ratio, exposure, power }: ExperimentAnalysis): Child[] {
+function seen({ at, recommendation, figures: compared, sample_ratio, exposure, power }: ExperimentAnalysis): Child[] {
   const [words, tone] = ACTIONS[recommendation.action];
   const distrust = [sample_ratio, exposure].filter(({ ok }) => !ok);
   return [
@@ -84,38 +86,30 @@ function seen({ at, recommendation, figures, sample_ratio, exposure, power }: Ex
     el("ul", {}, ...recommendation.reasons.map((reason) => el("li", {}, reason))),
     ...distrust.map(({ reason }) => el("p", { class: "note" }, reason)),
     power.reason === "" ? null : el("p", { class: "quiet" }, power.reason),
-    figures.length > 0 && fold(`Metrics (${figures.length})`, "experiment-metrics", table(figures)),
+    figures("Metrics", "experiment-metrics", compared.map(rowOf)),
   ];
 }
 
-function table(figures: readonly ExperimentFigure[]): HTMLElement {
-  const row = (found: ExperimentFigure): HTMLElement => {
-    const { arm, metric, group, primary, finding, effect, horizon, sequential, reason } = found;
-    const interval = horizon ?? sequential;
-    const tone = finding === "better" ? "good" : finding === "worse" ? "bad" : "plain";
-    return el(
-      "tr",
-      { title: reason },
-      el(
-        "th",
-        { scope: "row" },
-        `${spoken(metric)}${group === null ? "" : `, ${group}`} `,
-        el("span", { class: "quiet" }, `${arm}${primary ? ", primary" : ""}`),
-      ),
-      el("td", {}, tag(spoken(finding), tone)),
-      el("td", { class: "number" }, figure(effect)),
-      el("td", { class: "number" }, interval === null ? "–" : `${figure(interval.lower)} to ${figure(interval.upper)}`),
-    );
+function rowOf(found: ExperimentFigure): Row {
+  const { arm, metric, group, primary, finding, effect, horizon, sequential, reason } = found;
+  const { lower, upper } = horizon ?? sequential ?? { lower: null, upper: null };
+  return {
+    metric: `${spoken(metric)}${group === null ? "" : `, ${group}`}`,
+    of: `${arm}${primary ? ", primary" : ""}`,
+    finding: spoken(finding),
+    tone: finding === "better" ? "good" : finding === "worse" ? "bad" : "plain",
+    difference: effect,
+    lower,
+    upper,
+    reason,
   };
-  const heads = ["Metric", "Finding", "Difference", "Interval"].map((head) => el("th", { scope: "col" }, head));
-  return el(
-    "div",
-    { class: "wide", tabindex: "0", role: "region", "aria-label": "Metrics of the experiment" },
-    el("table", {}, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...figures.map(row))),
-  );
 }
 
-function buttons({ id, phase }: Experiment, view: View): HTMLElement {
+function buttons({ id, phase, arms }: Experiment, view: View): HTMLElement {
+  const ends =
+    phase === "running"
+      ? "It ends here and now: everybody in its arms is answered by stable. It cannot go on; what it has seen stays on record."
+      : "It is left as it is: no arm of it is shipped. What it has seen stays on record.";
   return el(
     "p",
     { class: "buttons" },
@@ -123,20 +117,32 @@ function buttons({ id, phase }: Experiment, view: View): HTMLElement {
       ask({
         key: "stop-experiment",
         title: "Stop the experiment",
-        says: [
-          el("p", {}, el("code", {}, id)),
-          el(
-            "p",
-            {},
-            phase === "running"
-              ? "It ends here and now: everybody in its arms is answered by stable. It cannot go on; what it has seen stays on record."
-              : "It is left as it is: no arm of it is shipped. What it has seen stays on record.",
-          ),
-        ],
+        says: [el("p", {}, el("code", {}, id)), el("p", {}, ends)],
         confirm: "Stop it",
         done: "The experiment is stopped.",
         send: (reason) => view.call("stopExperiment", { id, action: "stop", reason }),
       }),
     ),
+    button("Ship an arm …", "ship-experiment", () => {
+      const arm = choice(
+        arms.filter(({ version: id }) => id !== "rules").map(({ name, version: id }) => [name, `${name}, ${id}`]),
+      );
+      ask({
+        key: "ship-experiment",
+        title: "Ship an arm",
+        says: [
+          el("p", {}, el("code", {}, id)),
+          el(
+            "p",
+            {},
+            "The experiment ends, and a deployment of that arm's version begins: with checks, shadow and stages, like any other.",
+          ),
+        ],
+        fields: [{ path: "arm", label: "Arm", input: arm }],
+        confirm: "Ship it",
+        done: "The experiment has ended, and a deployment has begun.",
+        send: (reason) => view.call("stopExperiment", { id, action: "ship", arm: arm.value, reason }),
+      });
+    }),
   );
 }

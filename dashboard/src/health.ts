@@ -1,5 +1,5 @@
 import type { Health } from "../../functions/src/monitor/schema.ts";
-import { type Child, el, facts, fold, tag, version, when } from "./dom.ts";
+import { type Child, el, facts, fold, type Tone, tag, version, when } from "./dom.ts";
 import { known, type State } from "./live.ts";
 import { type Section, shown } from "./view.ts";
 import { isSilent, spoken } from "./words.ts";
@@ -7,7 +7,7 @@ import { isSilent, spoken } from "./words.ts";
 /** The policy's own default, put in when the page is built. */
 declare const DEAD_MAN_MINUTES: number;
 
-const TONES: Record<Health["status"], "good" | "bad" | "warn" | "plain"> = {
+const TONES: Record<Health["status"], Tone> = {
   ok: "good",
   harm: "bad",
   outage: "bad",

@@ -17,6 +17,7 @@ import type { Health } from "../../functions/src/monitor/schema.ts";
 import type { ModelVersion } from "../../functions/src/registry/schema.ts";
 import type { ModelChange, Routing } from "../../functions/src/serve/schema.ts";
 import type { Alert, Heartbeat } from "../../functions/src/shared/schema.ts";
+import { isSame } from "./words.ts";
 
 /** A document, or several, as far as we know: what is not there, and what cannot be read, is said. */
 export type Live<T> =
@@ -30,6 +31,8 @@ export interface State {
   /** routing/live as it stands, and the newest of its journal, which is in force. */
   written: Live<Routing>;
   inForce: Live<Routing>;
+  /** The two have differed for longer than one of our own writes takes to be seen in both: an edit by hand waits to be judged. */
+  isEdited: boolean;
   changes: Live<ModelChange[]>;
   deployments: Live<Deployment[]>;
   experiments: Live<Experiment[]>;
@@ -47,6 +50,7 @@ export function unknownState(): State {
   return {
     written: LOADING,
     inForce: LOADING,
+    isEdited: false,
     changes: LOADING,
     deployments: LOADING,
     experiments: LOADING,
@@ -60,6 +64,8 @@ export function unknownState(): State {
 
 /** Versions that are shown: what the clean-up keeps, and some of those before. */
 const VERSIONS = 20;
+/** Milliseconds in which a write of ours is seen in the document and in its journal. */
+const SETTLE_MS = 3000;
 
 /**
  * Keeps a state up to date.
@@ -67,6 +73,18 @@ const VERSIONS = 20;
  * @returns ends it
  */
 export function follow(db: Firestore, state: State, changed: () => void): () => void {
+  let settling: ReturnType<typeof setTimeout> | undefined;
+  const compare = (): void => {
+    clearTimeout(settling);
+    const differ = isEditedByHand(state);
+    if (!differ) state.isEdited = false;
+    else if (!state.isEdited) {
+      settling = setTimeout(() => {
+        state.isEdited = isEditedByHand(state);
+        changed();
+      }, SETTLE_MS);
+    }
+  };
   const newest = <T>(of: string, by: keyof T & string, most: number): Query =>
     query(collection(db, of), orderBy(by, "desc"), limit(most));
   const ends = [
@@ -79,22 +97,29 @@ export function follow(db: Firestore, state: State, changed: () => void): () => 
     many<ModelChange>(newest<ModelChange>("change_log", "revision", 5), set("changes")),
     many<Deployment>(newest<Deployment>("deployments", "started_at", 5), set("deployments")),
     many<Experiment>(newest<Experiment>("experiments", "started_at", 5), set("experiments")),
-    many<Alert>(query(collection(db, "alerts"), where("status", "==", "open"), limit(100)), set("alerts")),
+    many<Alert>(query(collection(db, "alerts"), where("status", "==", "open"), limit(500)), set("alerts")),
     many<ModelVersion>(newest<ModelVersion>("model_versions", "created_at", VERSIONS), set("versions")),
     one<Health>(doc(db, "health/live"), set("health")),
     one<Heartbeat>(doc(db, "heartbeats/monitor"), set("heartbeat")),
     one<Partial<Lifecycle>>(doc(db, "config/lifecycle"), set("policy")),
   ];
   return () => {
+    clearTimeout(settling);
     for (const end of ends) end();
   };
 
-  function set<K extends keyof State>(key: K): (found: State[K]) => void {
+  function set<K extends Exclude<keyof State, "isEdited">>(key: K): (found: State[K]) => void {
     return (found) => {
       state[key] = found;
+      compare();
       changed();
     };
   }
+}
+
+function isEditedByHand({ written, inForce }: State): boolean {
+  if (written.kind === "loading" || inForce.kind === "loading") return false;
+  return !isSame(known(written), known(inForce));
 }
 
 /** Follows a document. Its type is what its writer promises; whoever shows it says so when it is something else. */

@@ -9,6 +9,7 @@ import { deployment } from "./deployment.ts";
 import { type Child, el, put, tick } from "./dom.ts";
 import { experiment } from "./experiment.ts";
 import { connect, type Project } from "./firebase.ts";
+import { glance } from "./glance.ts";
 import { health, silence } from "./health.ts";
 import { follow, type Live, one, unknownState } from "./live.ts";
 import { signIn } from "./sign-in.ts";
@@ -102,7 +103,8 @@ function withoutRole({ id, isEmulated }: Project, uid: string): Child[] {
 function watch(project: Project, { uid, isAdmin }: { uid: string; isAdmin: boolean }): () => void {
   const state = unknownState();
   const view: View = { state, isAdmin, uid, call: (name, data) => call(project.functions, name, data) };
-  const banner = el("div", { id: "banner" });
+  const banner = el("div", {});
+  const summary = el("nav", { class: "glance", "aria-label": "At a glance" });
   const bodies = COLUMNS.map((sections) => sections.map((section) => ({ section, body: el("div", {}) })));
   const columns = bodies.map((sections) =>
     el(
@@ -118,11 +120,13 @@ function watch(project: Project, { uid, isAdmin }: { uid: string; isAdmin: boole
       ),
     ),
   );
-  put(main, banner, el("div", { class: "columns" }, ...columns));
+  put(main, banner, summary, el("div", { class: "columns" }, ...columns));
+  const warn = (): void => put(banner, ...guarded("heartbeats/monitor", () => [silence(state, Date.now())]));
   let isDue = false;
   const render = (): void => {
     isDue = false;
-    put(banner, ...guarded("heartbeats/monitor", () => [silence(state, Date.now())]));
+    warn();
+    put(summary, ...guarded("At a glance", () => glance(state)));
     for (const { section, body } of bodies.flat()) put(body, ...guarded(section.title, () => section.render(view)));
   };
   // What comes together is shown together.
@@ -133,7 +137,7 @@ function watch(project: Project, { uid, isAdmin }: { uid: string; isAdmin: boole
   const end = follow(project.db, state, later);
   const ticking = setInterval(() => {
     tick();
-    put(banner, ...guarded("heartbeats/monitor", () => [silence(state, Date.now())]));
+    warn();
   }, TICK_MS);
   render();
   return () => {

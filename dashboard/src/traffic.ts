@@ -5,7 +5,7 @@ import { bar, button, type Child, el, facts, fold, version, when } from "./dom.t
 import { known, type State } from "./live.ts";
 import { split } from "./split.ts";
 import { guarded, person, type Section, shown, type View } from "./view.ts";
-import { percent } from "./words.ts";
+import { byVersion, percent } from "./words.ts";
 
 const ARMS: Record<string, string> = {
   stable: "everybody else",
@@ -31,24 +31,28 @@ export const traffic: Section = {
 };
 
 /** An edit by hand is in nobody's use before it is judged: what stands in the document is not what is answered then. */
-function waiting({ written, inForce }: State): Child[] {
-  const [stands, holds] = [known(written), known(inForce)];
-  if (written.kind === "failed")
+function waiting({ written, isEdited }: State): Child[] {
+  if (written.kind === "failed") {
     return [el("p", { class: "unreadable" }, `routing/live cannot be read: ${written.reason}`)];
-  if (holds === undefined || stands?.seal === holds.seal || written.kind === "loading") return [];
-  return [
-    el(
-      "p",
-      { class: "note" },
-      "routing/live was edited or deleted by hand, and that is not judged yet. In force is still what follows.",
-    ),
-  ];
+  }
+  if (!isEdited) return [];
+  const says =
+    "routing/live was edited or deleted by hand, and that is not judged yet. In force is still what follows.";
+  return [el("p", { class: "note" }, says)];
 }
 
 function inForce(routing: Routing, view: View): Child[] {
   const { revision, previous_good, shadow, written_by, updated_at, reason } = routing;
+  const portions = split(routing);
+  const answers = byVersion(portions).flatMap(([id, share], i): Child[] => [
+    i === 0 ? "" : ", ",
+    el("b", {}, percent(share)),
+    i === 0 ? " of the visitors are answered by " : " by ",
+    version(id),
+  ]);
   return [
-    el("ul", { class: "arms", "aria-label": "Arms" }, ...split(routing).map(portion)),
+    el("p", {}, ...answers, "."),
+    el("ul", { class: "arms", "aria-label": "Arms" }, ...portions.map(portion)),
     shadow === null ? null : el("p", {}, "In the shadow, answering nobody: ", version(shadow.version), "."),
     facts(
       ["Previous good", version(previous_good)],
@@ -119,7 +123,7 @@ function goBack(view: View): void {
       el(
         "p",
         {},
-        "Everybody is answered by what you choose, at once (running instances see it within seconds); 2 % or so stay with the rules as always. No analysis is waited for; only the version's files are checked.",
+        `Everybody but the holdback${routing === undefined ? "" : ` (${percent(routing.holdback_share)})`} is answered by what you choose, at once: running instances see it within seconds. No analysis is waited for; only the version's files are checked.`,
       ),
       el("p", {}, "A deployment or an experiment that goes on ends with it. Previous good stays what it is."),
       answeredNow(routing),
@@ -151,7 +155,7 @@ function changeRouting(view: View): void {
     parts.push(() => {
       const typed = given.value.trim();
       if (typed === now) return {};
-      return { canary: typed === "" ? null : { share: Number(typed.replace(",", ".")) / 100 } };
+      return { canary: typed === "" ? null : { share: Number(typed.replace(",", ".").replace(/\s*%$/, "")) / 100 } };
     });
   }
   for (const [part, label] of [
@@ -181,7 +185,7 @@ function changeRouting(view: View): void {
     fields,
     confirm: "Change",
     send: (reason) => {
-      const change = Object.assign({}, ...parts.map((part) => part())) as ChangeRequest["change"];
+      const change: ChangeRequest["change"] = Object.assign({}, ...parts.map((part) => part()));
       return view.call("setRouting", { change, based_on, reason });
     },
     done: "Changed: the routing in force is shown below.",

@@ -1,6 +1,6 @@
 import type { ModelVersion } from "../../functions/src/registry/schema.ts";
 import { ask } from "./ask.ts";
-import { button, type Child, el, tag, version, when } from "./dom.ts";
+import { button, type Child, el, type Tone, tag, version, when } from "./dom.ts";
 import { known, type State } from "./live.ts";
 import { choice, inUse, mayAnswer } from "./traffic.ts";
 import { guarded, type Section, shown, type View } from "./view.ts";
@@ -21,7 +21,7 @@ export const versions: Section = {
     }),
 };
 
-const VERDICTS: Record<ModelVersion["gate"]["verdict"], "good" | "bad" | "warn" | "plain"> = {
+const VERDICTS: Record<ModelVersion["gate"]["verdict"], Tone> = {
   better: "good",
   worse: "bad",
   not_better: "plain",
@@ -62,11 +62,11 @@ function about(made: ModelVersion, view: View): Child[] {
       lineage.parent === null ? "without a parent" : "from ",
       lineage.parent === null ? null : version(lineage.parent),
     ),
-    view.isAdmin && mayAnswer(made) && known(view.state.inForce)?.stable !== id
+    view.isAdmin && mayAnswer(made) && !isOnItsWay(id, view.state)
       ? el(
           "p",
           { class: "buttons" },
-          button("Deploy …", `deploy-${id}`, () => deploy(id, view), { "aria-label": `Deploy ${id} …` }),
+          button("Deploy …", `deploy-${id}`, () => deploy(id, view), { "aria-label": `Deploy … (${id})` }),
         )
       : null,
   ];
@@ -83,6 +83,12 @@ function places(id: string, { inForce }: State): string[] {
     routing.shadow?.version === id && "shadow",
     routing.experiment?.arms.some((arm) => arm.version === id) === true && "in an experiment",
   ].filter((place) => place !== false);
+}
+
+/** In service, or deployed just now. */
+function isOnItsWay(id: string, { inForce }: State): boolean {
+  const routing = known(inForce);
+  return [routing?.stable, routing?.canary?.version, routing?.shadow?.version].includes(id);
 }
 
 function deploy(id: string, view: View): void {

@@ -90,3 +90,17 @@ export function isSilent(
 ): boolean {
   return nowMs - msOf(at) > minutes * 60_000;
 }
+
+/** Whether two documents hold the same, whatever the order of their fields. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  const [inA, inB] = [Object.entries(a), new Map<string, unknown>(Object.entries(b))];
+  return inA.length === inB.size && inA.every(([key, value]) => inB.has(key) && isSame(value, inB.get(key)));
+}
+
+/** Share of all visitors by version, the largest first. */
+export function byVersion(portions: readonly { version: string; share: number }[]): [string, number][] {
+  const shares = new Map<string, number>();
+  for (const { version, share } of portions) shares.set(version, (shares.get(version) ?? 0) + share);
+  return [...shares].sort((a, b) => b[1] - a[1]);
+}
