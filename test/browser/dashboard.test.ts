@@ -231,7 +231,7 @@ describe("the dashboard", () => {
     const version = await dialog.getByLabel("Version").inputValue();
     await dialog.getByLabel("Reason").fill("again");
     await dialog.getByRole("button", { name: "Deploy" }).click();
-    await dialog.getByRole("alert").getByText(`Not done: the deployment d.${night.candidate}`).waitFor();
+    await dialog.getByRole("alert").getByText(`Not done: d.${night.candidate} is going on`).waitFor();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     const { idToken } = admin;
