@@ -75,8 +75,13 @@ function about({ at, version: id, status, action, reason, outages, findings, hou
   ];
 }
 
-/** That nobody watches, if it is so: what is shown below may be old then. */
-export function silence({ heartbeat, policy }: State, nowMs: number): Child | null {
+/** What makes all that is shown below doubtful: there is no connection, or nobody watches. */
+export function warnings(state: State, nowMs: number): Child[] {
+  const cutOff = "There is no connection to Firestore. What is shown may be old; it goes on by itself.";
+  return [state.isCutOff && el("p", { class: "banner", role: "alert" }, cutOff), silence(state, nowMs)];
+}
+
+function silence({ heartbeat, policy }: State, nowMs: number): Child {
   const beat = known(heartbeat);
   const minutes = known(policy)?.monitoring?.dead_man_minutes ?? DEAD_MAN_MINUTES;
   if (beat === undefined || !isSilent(beat, { nowMs, minutes })) return null;

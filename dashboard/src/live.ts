@@ -33,6 +33,8 @@ export interface State {
   inForce: Live<Routing>;
   /** The two have differed for longer than one of our own writes takes to be seen in both: an edit by hand waits to be judged. */
   isEdited: boolean;
+  /** There is no connection: what is shown may be old. */
+  isCutOff: boolean;
   changes: Live<ModelChange[]>;
   deployments: Live<Deployment[]>;
   experiments: Live<Experiment[]>;
@@ -51,6 +53,7 @@ export function unknownState(): State {
     written: LOADING,
     inForce: LOADING,
     isEdited: false,
+    isCutOff: false,
     changes: LOADING,
     deployments: LOADING,
     experiments: LOADING,
@@ -88,6 +91,16 @@ export function follow(db: Firestore, state: State, changed: () => void): () => 
   const newest = <T>(of: string, by: keyof T & string, most: number): Query =>
     query(collection(db, of), orderBy(by, "desc"), limit(most));
   const ends = [
+    onSnapshot(
+      doc(db, "routing/live"),
+      { includeMetadataChanges: true },
+      ({ metadata }) => {
+        state.isCutOff = metadata.fromCache;
+        changed();
+      },
+      // Whoever may not read it is told by the document itself.
+      () => {},
+    ),
     one<Routing>(doc(db, "routing/live"), set("written")),
     many<Routing>(newest<Routing>("routing/live/journal", "revision", 1), (found) => {
       const first = found.kind === "there" ? found.value[0] : undefined;
@@ -108,7 +121,7 @@ export function follow(db: Firestore, state: State, changed: () => void): () => 
     for (const end of ends) end();
   };
 
-  function set<K extends Exclude<keyof State, "isEdited">>(key: K): (found: State[K]) => void {
+  function set<K extends Exclude<keyof State, "isEdited" | "isCutOff">>(key: K): (found: State[K]) => void {
     return (found) => {
       state[key] = found;
       compare();

@@ -10,7 +10,7 @@ import { type Child, el, put, tick } from "./dom.ts";
 import { experiment } from "./experiment.ts";
 import { connect, type Project } from "./firebase.ts";
 import { glance } from "./glance.ts";
-import { health, silence } from "./health.ts";
+import { health, warnings } from "./health.ts";
 import { follow, type Live, one, unknownState } from "./live.ts";
 import { signIn } from "./sign-in.ts";
 import { traffic } from "./traffic.ts";
@@ -121,7 +121,7 @@ function watch(project: Project, { uid, isAdmin }: { uid: string; isAdmin: boole
     ),
   );
   put(main, banner, summary, el("div", { class: "columns" }, ...columns));
-  const warn = (): void => put(banner, ...guarded("heartbeats/monitor", () => [silence(state, Date.now())]));
+  const warn = (): void => put(banner, ...guarded("heartbeats/monitor", () => warnings(state, Date.now())));
   let isDue = false;
   const render = (): void => {
     isDue = false;

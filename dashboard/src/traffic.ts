@@ -26,7 +26,7 @@ export const traffic: Section = {
       "No change of the routing is on record: the rules answer everybody. The first version comes from a training (callable retrain, or by itself once there are logs enough), passes the gate, and is then deployed step by step.",
       (routing) => inForce(routing, view),
     ),
-    ...(view.isAdmin ? [buttons(view)] : []),
+    ...(view.isAdmin && isThereAChoice(view.state) ? [buttons(view)] : []),
   ],
 };
 
@@ -87,6 +87,11 @@ function changed(view: View): Child[] {
       el("ul", { class: "log" }, ...changes.flatMap((change) => guarded("change_log", () => line(change)))),
     ),
   ];
+}
+
+/** Without a change on record and without a version there are the rules and nothing else. */
+function isThereAChoice(state: State): boolean {
+  return known(state.inForce) !== undefined || inUse(state).length > 0;
 }
 
 function buttons(view: View): HTMLElement {
@@ -151,7 +156,12 @@ function changeRouting(view: View): void {
     const now = String(Number((share * 100).toFixed(2)));
     const given = el("input", { inputmode: "decimal", autocomplete: "off", value: now });
     const hint = `${id}. Empty takes it out of the traffic and ends its deployment; another share than its stage's holds the deployment until it is put back.`;
-    fields.push({ path: "canary", label: "Candidate, per cent of the visitors", input: given, hint });
+    fields.push({
+      path: "canary",
+      label: "Candidate, per cent of the visitors outside the holdback",
+      input: given,
+      hint,
+    });
     parts.push(() => {
       const typed = given.value.trim();
       if (typed === now) return {};

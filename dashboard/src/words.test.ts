@@ -27,7 +27,13 @@ describe("a time", () => {
 
 describe("a figure", () => {
   it("is as exact as it is of use", () => {
-    expect([0.05, 0.485, 0.0025, 1 / 3, 0].map(percent)).toEqual(["5 %", "48.5 %", "0.25 %", "33.33 %", "0 %"]);
+    expect([0.05, 0.485, 0.0025, 1 / 3, 0].map((share) => percent(share).replace("\u00a0", " "))).toEqual([
+      "5 %",
+      "48.5 %",
+      "0.25 %",
+      "33.33 %",
+      "0 %",
+    ]);
     expect([0.031, -0.002, 0, -0.0001].map(points)).toEqual(["+3.1 points", "−0.2 points", "+0 points", "+0 points"]);
     expect([-0.01234, 1234.5, 0, null].map(figure)).toEqual(["−0.0123", "1230", "0", "–"]);
     expect([counted(1, "visitor"), counted(1200, "visitor")]).toEqual(["1 visitor", "1,200 visitors"]);

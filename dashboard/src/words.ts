@@ -31,11 +31,11 @@ function msOf(iso: string): number {
 }
 
 /**
- * A share in per cent, as exact as shares are dealt: "5 %", "0.25 %".
+ * A share in per cent, as exact as shares are dealt: "5 %", "0.25 %"; with a space that does not break.
  * @throws {RangeError} when it is no number
  */
 export function percent(share: number): string {
-  return `${numberOf(share * 100, 2)} %`;
+  return `${numberOf(share * 100, 2)}\u00a0%`;
 }
 
 /** A difference of shares in points: "+3.1 points". */
