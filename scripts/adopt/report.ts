@@ -59,7 +59,7 @@ export function nextSteps({ database }: { database: string | null }): string {
     "npx firebase deploy --only functions:perennial,firestore,hosting",
     `npm run grant-admin -- --project <id> --uid <your uid>${database === null ? "" : ` --database ${database}`}   (in Perennial's folder)`,
     "Put the script tag into your pages.",
-    "Copy perennial/dashboard/dist to dashboard/ among your pages: where your admins see and act, at /dashboard/",
+    "Copy perennial/dashboard/dist to dashboard/ among your pages, and deploy hosting: your admins see and act at /dashboard/.",
   ];
   return [
     "Adopted. What is left to do, in the project:",
