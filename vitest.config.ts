@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["functions/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: ["functions/src/**/*.test.ts", "scripts/**/*.test.ts", "dashboard/src/**/*.test.ts"],
           // Pure functions share nothing: a world of its own for each of 250 files is a minute of imports.
           isolate: false,
           // Only what hangs is a failure: how long a test takes says something of the machine, not of the code.

@@ -156,6 +156,28 @@ async function setUp() {
       await run(NODE, ["scripts/build-client.ts"], {}, broken);
     },
   );
+  const dashboard = join(ROOT, "dashboard");
+  await once(
+    "dashboard",
+    "Building the dashboard",
+    hash([
+      ...sources(join(dashboard, "src")),
+      ...["index.html", "style.css", "icon.svg"].map((name) => join(dashboard, name)),
+      // Of the functions it takes types, which are checked and not built, and these values.
+      ...["config.ts", "serve/assign.ts"].map((name) => join(functions, "src", name)),
+      join(ROOT, "scripts/build-dashboard.ts"),
+      join(ROOT, "scripts/dashboard/build-options.ts"),
+      lock,
+    ]),
+    () => existsSync(join(dashboard, "dist/main.js")) && existsSync(join(client, "example/dashboard/main.js")),
+    () =>
+      run(
+        NODE,
+        ["scripts/build-dashboard.ts"],
+        {},
+        "The dashboard does not build: mend the errors above and start again.",
+      ),
+  );
 }
 
 const [script, ...args] = process.argv.slice(2);

@@ -4,6 +4,7 @@ import open from "open";
 import { keepComing } from "./crowd/keep-coming.ts";
 import { type Stack, startStack } from "./stack/emulators.ts";
 import { SetupError } from "./stack/project.ts";
+import { LOCAL_PASSWORD } from "./stack/roles.ts";
 import { keepSchedules } from "./stack/scheduler.ts";
 import { Site } from "./tour/site.ts";
 import { runTour } from "./tour/tour.ts";
@@ -95,6 +96,7 @@ function whereToLook({ hostingUrl, functionsUrl, uiUrl, ports }: Stack): string 
 Running, with a simulated visitor every ten seconds. Ctrl-C stops everything.
   site        ${hostingUrl} (the example site: agree, and be a visitor yourself; its panel shows what is asked and told)${uiUrl === null ? "" : `\n  emulators   ${uiUrl}`}
   functions   ${functionsUrl}
+  dashboard   ${hostingUrl}/dashboard/ (npm run grant-admin -- --email me@example.com makes you an admin here; the password is ${LOCAL_PASSWORD})
   Firestore   127.0.0.1:${ports.firestore}, Storage 127.0.0.1:${ports.storage}, Auth 127.0.0.1:${ports.auth}
 Ask for a design:
   curl -s ${hostingUrl}/api/predict -H 'content-type: application/json' -d '${JSON.stringify({ user_context: context })}'

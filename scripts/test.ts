@@ -27,7 +27,8 @@ const QUICK: readonly Check[] = [
   { name: "types", command: ["tsc", "-p", "tsconfig.json"] },
   { name: "types of what is deployed", command: ["tsc", "-p", "functions/tsconfig.json", "--noEmit"] },
   { name: "types of the browser library", command: ["tsc", "-p", "client/tsconfig.json"] },
-  { name: "types of its tests", command: ["tsc", "-p", "test/browser/tsconfig.json"] },
+  { name: "types of the dashboard", command: ["tsc", "-p", "dashboard/tsconfig.json"] },
+  { name: "types of the browser tests", command: ["tsc", "-p", "test/browser/tsconfig.json"] },
   { name: "dead code and dependencies", command: ["knip"] },
 ];
 

@@ -160,6 +160,18 @@ describe("setRouting", () => {
       status: "INVALID_ARGUMENT",
     },
     {
+      name: "an admin who gives a candidate more than everything",
+      role: "admin" as const,
+      data: { change: { canary: { share: 1.5 } }, reason: "r" },
+      status: "INVALID_ARGUMENT",
+    },
+    {
+      name: "an admin who gives a share to a candidate that is not there",
+      role: "admin" as const,
+      data: { change: { canary: { share: 0.5 } }, reason: "r" },
+      status: "INVALID_ARGUMENT",
+    },
+    {
       name: "an admin who names no version",
       role: "admin" as const,
       data: { change: { stable: "v_20200101T000000Z_000000000000" }, reason: "r" },
@@ -188,6 +200,31 @@ describe("setRouting", () => {
     // onRoutingWritten knows it as ours: nothing more happens.
     expect((await predictAt(after.revision)).prediction.model_version).toBe(version);
     expect(await store.read()).toEqual(after);
+  });
+
+  it("refuses what was decided on an earlier revision, and says who has changed it", async () => {
+    const { revision } = await putRouting({ exploration_share: 0 });
+    const later = await putRouting({ exploration_share: 0.1 });
+    const token = await signIn("admin");
+    const asked = { change: { stable: "rules" }, reason: "r" };
+    const { error } = await call("setRouting", { ...asked, based_on: revision }, token);
+    expect(error).toMatchObject({
+      status: "FAILED_PRECONDITION",
+      message: expect.stringMatching(/meanwhile.*system.*a test/),
+    });
+    expect((await store.read()).revision).toBe(later.revision);
+    const now = await call("setRouting", { ...asked, based_on: later.revision }, token);
+    expect(now.result).toEqual({ revision: later.revision + 1 });
+  });
+
+  it("changes the share of the candidate that is there, and nothing else of it", async () => {
+    const canary = { deployment: "d", version: await publishConstantVersion(), share: 0.05, salt: "s" };
+    await putRouting({ canary });
+    const token = await signIn("admin");
+    expect(await call("setRouting", { change: { canary: { share: 0.1 } }, reason: "r" }, token)).toHaveProperty(
+      "result",
+    );
+    expect(await store.read()).toMatchObject({ canary: { ...canary, share: 0.1 } });
   });
 });
 

@@ -56,6 +56,8 @@ const PERENNIAL = folderOf({
   "functions/src/index.ts": "export {};",
   "client/dist/perennial.js": "0;",
   "client/package.json": "{}",
+  "dashboard/dist/index.html": '<meta name="perennial-database" content="(default)" />',
+  "dashboard/dist/main.js": "0;",
   "storage.rules": "",
   "firestore.rules": OURS.rules,
   "firestore.indexes.json": "{}",
@@ -127,6 +129,8 @@ describe("an adoption", () => {
       "perennial/adopted.json",
       "perennial/client/dist/perennial.js",
       "perennial/client/package.json",
+      "perennial/dashboard/dist/index.html",
+      "perennial/dashboard/dist/main.js",
       "perennial/firestore.indexes.json",
       "perennial/firestore.rules",
       "perennial/functions/.env",
@@ -138,6 +142,9 @@ describe("an adoption", () => {
     ]);
     expect(folder.read("perennial/functions/.env")).toBe("DATABASE_ID=own-one\n");
     expect(folder.read("perennial/functions/.env.local")).toBe("REGION=us-central1\nDATABASE_ID=own-one\n");
+    expect(folder.read("perennial/dashboard/dist/index.html")).toBe(
+      '<meta name="perennial-database" content="own-one" />',
+    );
   });
 
   it("of a newer Perennial replaces what the older one has brought, and keeps settings that were edited", () => {

@@ -10,8 +10,8 @@ export const SETTINGS: readonly string[] = ["perennial/functions/.env.local", "p
 const FUNCTIONS = ["package.json", "package-lock.json", ".env.local", ".secret.local"];
 
 /**
- * What is copied into a project that adopts Perennial: only what deploys, and the emulators' settings. The client is there
- * once it is built.
+ * What is copied into a project that adopts Perennial: only what deploys, and the emulators' settings. The client and the
+ * dashboard are there once they are built.
  * @param root of Perennial
  */
 export function copiedFiles(
@@ -27,12 +27,20 @@ export function copiedFiles(
     for (const path of filesBelow(join(root, "client/dist"))) copy(`client/dist/${path}`);
     if (existsSync(join(root, "client/package.json"))) copy("client/package.json");
   }
+  if (existsSync(join(root, "dashboard/dist"))) {
+    for (const path of filesBelow(join(root, "dashboard/dist"))) copy(`dashboard/dist/${path}`);
+  }
   if (storageRules) copy("storage.rules");
   if (database !== null) {
     copy("firestore.rules");
     copy("firestore.indexes.json");
     const local = "perennial/functions/.env.local";
-    files.set(local, Buffer.from(withDatabase(Buffer.from(files.get(local) ?? []).toString("utf8"), database)));
+    const edited = (path: string, edit: (text: string) => string): void => {
+      const found = files.get(path);
+      if (found !== undefined) files.set(path, Buffer.from(edit(Buffer.from(found).toString("utf8"))));
+    };
+    edited(local, (env) => withDatabase(env, database));
+    edited("perennial/dashboard/dist/index.html", (page) => pageWithDatabase(page, database));
   }
   return files;
 }
@@ -42,6 +50,11 @@ export function withDatabase(env: string, database: string): string {
   const line = `DATABASE_ID=${database}`;
   if (/^DATABASE_ID=/m.test(env)) return env.replace(/^DATABASE_ID=.*$/m, () => line);
   return `${env}${env === "" || env.endsWith("\n") ? "" : "\n"}${line}\n`;
+}
+
+/** The dashboard's page, which reads another database. */
+function pageWithDatabase(page: string, database: string): string {
+  return page.replace(/(<meta name="perennial-database" content=")[^"]*/, (_, before: string) => before + database);
 }
 
 /** Files of a folder and the folders in it, sorted, with slashes. */

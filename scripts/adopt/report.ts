@@ -40,7 +40,7 @@ function listed(title: string, items: readonly string[]): string[] {
 function grouped(paths: readonly string[]): string[] {
   const groups = new Map<string, number>();
   for (const path of paths) {
-    const group = /^perennial\/(?:functions\/lib|client\/dist)\//.exec(path)?.[0] ?? path;
+    const group = /^perennial\/(?:functions\/lib|(?:client|dashboard)\/dist)\//.exec(path)?.[0] ?? path;
     groups.set(group, (groups.get(group) ?? 0) + 1);
   }
   return [...groups].map(([group, files]) => (group.endsWith("/") ? `${group} (${files} files)` : group));
@@ -59,11 +59,12 @@ export function nextSteps({ database }: { database: string | null }): string {
     "npx firebase deploy --only functions:perennial,firestore,hosting",
     `npm run grant-admin -- --project <id> --uid <your uid>${database === null ? "" : ` --database ${database}`}   (in Perennial's folder)`,
     "Put the script tag into your pages.",
+    "Copy perennial/dashboard/dist to dashboard/ among your pages, and deploy hosting: your admins see and act at /dashboard/.",
   ];
   return [
     "Adopted. What is left to do, in the project:",
     ...steps.map((step, i) => `  ${i + 1}. ${step}`),
-    "docs/deploy.md tells it at length, docs/client.md the last step.",
+    "docs/deploy.md tells it at length, docs/client.md and docs/dashboard.md the last two steps.",
     "npm run adopt again takes over a newer Perennial; with --undo it gives the project back as it was.",
   ].join("\n");
 }

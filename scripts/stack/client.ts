@@ -49,16 +49,25 @@ export async function runSchedule(
   if (!answer.ok) throw new Error(`${name} at ${scheduleTime} answered ${answer.status}: ${await answer.text()}`);
 }
 
+/** A user of the Auth emulator. */
+export interface LocalUser {
+  uid: string;
+  idToken: string;
+  email: string;
+  password: string;
+}
+
 /** A new user of the Auth emulator, with the given role or without one. */
-export async function signUp(role: "admin" | "viewer" | null): Promise<{ uid: string; idToken: string }> {
+export async function signUp(role: "admin" | "viewer" | null): Promise<LocalUser> {
+  const [email, password] = [`${randomUUID()}@example.com`, randomUUID()];
   const host = variable("FIREBASE_AUTH_EMULATOR_HOST");
   const answer = await fetch(`http://${host}/identitytoolkit.googleapis.com/v1/accounts:signUp?key=demo`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ email: `${randomUUID()}@example.com`, password: randomUUID(), returnSecureToken: true }),
+    body: JSON.stringify({ email, password, returnSecureToken: true }),
   });
   if (!answer.ok) throw new Error(`the Auth emulator refused a new user: ${await answer.text()}`);
   const { localId, idToken } = (await answer.json()) as { localId: string; idToken: string };
   if (role !== null) await grantRole({ uid: localId, role, grantedBy: "the local stack" });
-  return { uid: localId, idToken };
+  return { uid: localId, idToken, email, password };
 }

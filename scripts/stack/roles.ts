@@ -15,13 +15,16 @@ export async function grantRole(grant: { uid: string; role: Role["role"]; grante
   await database().collection("roles").doc(grant.uid).set(role);
 }
 
+/** Password of users who are made on the emulators, where nobody has anything to protect. */
+export const LOCAL_PASSWORD = "perennial";
+
 interface Auth {
   getUserByEmail(email: string): Promise<{ uid: string }>;
-  createUser(user: { email: string }): Promise<{ uid: string }>;
+  createUser(user: { email: string; password: string }): Promise<{ uid: string }>;
 }
 
 /**
- * The id of the user with this address. The Auth emulator begins empty, so there a user is made.
+ * The id of the user with this address. The Auth emulator begins empty, so there a user is made, with LOCAL_PASSWORD.
  * @throws {SetupError} if the project has none
  */
 export async function uidOf(email: string): Promise<string> {
@@ -33,7 +36,9 @@ export async function uidOf(email: string): Promise<string> {
     return (await auth.getUserByEmail(email)).uid;
   } catch (error) {
     if ((error as { code?: string }).code !== "auth/user-not-found") throw error;
-    if (process.env["FIREBASE_AUTH_EMULATOR_HOST"] !== undefined) return (await auth.createUser({ email })).uid;
+    if (process.env["FIREBASE_AUTH_EMULATOR_HOST"] !== undefined) {
+      return (await auth.createUser({ email, password: LOCAL_PASSWORD })).uid;
+    }
     throw new SetupError(`No user has the address ${email}: let them sign in once, then grant again.`);
   }
 }

@@ -11,6 +11,7 @@ export const AcknowledgeRequest = z.strictObject({
   resolved: z.boolean().default(false),
   reason: z.string().trim().min(1, "say why").max(500),
 });
+export type AcknowledgeRequest = z.infer<typeof AcknowledgeRequest>;
 
 /** Something that is worse than it may be, with who is to blame for it. */
 export const HealthFinding = z.object({

@@ -126,6 +126,32 @@ export const Routing = z.strictObject({
 });
 export type Routing = z.infer<typeof Routing>;
 
+const shareInWords = "must be a share from 0 to 1 (0 to 100 %)";
+
+/**
+ * What `setRouting` asks for: what an admin may change, and why. The other shares and groups come from the policy, candidates and
+ * previous_good from deployments, experiments from their start.
+ */
+export const ChangeRequest = z.strictObject({
+  change: z
+    .strictObject({
+      stable: ServedVersion.exactOptional(),
+      /** Takes a candidate, or an experiment, out of the traffic at once. */
+      shadow: z.null().exactOptional(),
+      /** Or another share of it, which holds its deployment until it is that of its stage again. */
+      canary: z
+        .strictObject({ share: z.number("must be a number").min(0, shareInWords).max(1, shareInWords) })
+        .nullable()
+        .exactOptional(),
+      experiment: z.null().exactOptional(),
+    })
+    .refine((change) => Object.keys(change).length > 0, "must name stable, shadow, canary or experiment"),
+  /** The revision that was looked at: refused if another one is in force. Without it, whatever is there is changed. */
+  based_on: z.number().int().min(0).exactOptional(),
+  reason: z.string().trim().min(1, "say why").max(500),
+});
+export type ChangeRequest = z.infer<typeof ChangeRequest>;
+
 /** What is served before anybody wrote routing/live: the rules, to everyone. */
 export const FIRST_ROUTING: Routing = {
   schema_version: 1,
