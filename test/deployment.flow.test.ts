@@ -304,7 +304,9 @@ describe("an admin", () => {
     const live = await routing.read();
     expect(live.canary).toMatchObject({ version, share: 0.05 });
     await visited(await deploymentOf(id), atMs, live.revision, { visitors: 50 });
-    const back = { target: "rules", reason: "looks wrong" };
+    // Without a target: what was stable before the candidate is still what everybody else is answered by.
+    await putRouting({ ...live, stable: live.stable, previous_good: version });
+    const back = { reason: "looks wrong" };
     // The emulator may close the transaction that loses a race, instead of letting it try again: a person and a schedule do.
     const rollBack = async () => {
       const first = await call("rollback", back);
@@ -426,9 +428,15 @@ describe("an admin's word to a deployment", () => {
     const soonMs = Math.max(atMs, pausedMs);
     await tick(soonMs + 10 * MINUTE);
     expect(await deploymentOf(id)).toMatchObject({ stage: 0, paused: { by: admin.uid, reason: "a test" } });
-    expect(await say("promoteDeployment")).toMatchObject({ ok: true });
+    expect(await say("promoteDeployment")).toMatchObject({ status: "INVALID_ARGUMENT" });
+    expect(await say("promoteDeployment", { stage: 0 })).toMatchObject({ ok: true });
     await tick(soonMs + 20 * MINUTE);
     expect(await deploymentOf(id)).toMatchObject({ stage: 1, paused: null, promoted: null });
+    // Asked twice, as a browser that got no answer does: the next stage is another question.
+    const again = await say("promoteDeployment", { stage: 0 });
+    expect(again).toMatchObject({ status: "FAILED_PRECONDITION", message: expect.stringContaining("is at stage 1") });
+    await tick(soonMs + 25 * MINUTE);
+    expect(await deploymentOf(id)).toMatchObject({ stage: 1, promoted: null });
 
     const { stage_revision: revision } = await deploymentOf(id);
     await visited(await deploymentOf(id), soonMs + 20 * MINUTE, revision, { visitors: 50 });

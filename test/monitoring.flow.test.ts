@@ -114,7 +114,11 @@ describe("the version in service", () => {
     const { revision } = await routing.read();
 
     await answered({ arm: "stable", version, atMs: nowMs - MINUTE, visits: 100, fallbacks: 60 });
-    const later = nowMs + 5 * MINUTE;
+    await watch(nowMs + MINUTE);
+    expect(await health()).toMatchObject({ version, status: "warning", action: "alert" });
+    expect((await alerts("monitor_warning", version)).length).toBe(1);
+    await answered({ arm: "stable", version, atMs: nowMs + 4 * MINUTE, visits: 100, fallbacks: 60 });
+    const later = nowMs + 6 * MINUTE;
     const again = () => watch(later);
     await Promise.all([again().catch(again), again().catch(again)]);
     expect(await routing.read()).toMatchObject({ stable: "rules", revision: revision + 1, written_by: "system" });
@@ -128,6 +132,30 @@ describe("the version in service", () => {
     const audit = await db.collection("audit").where("details.from", "==", version).get();
     expect(audit.docs.map((doc) => doc.get("action"))).toEqual(["rollback"]);
     expect((await alerts("monitor_rollback", version)).length).toBe(1);
+  });
+
+  it("stays when answers by others are over at the next look: Storage was away for a while", async () => {
+    const nowMs = START + 30 * DAY;
+    const version = await inService();
+    await answered({ arm: "stable", version, atMs: nowMs - 4 * MINUTE, visits: 100, fallbacks: 90 });
+    await watch(nowMs);
+    await answered({ arm: "stable", version, atMs: nowMs + 6 * MINUTE, visits: 100 });
+    for (const minutes of [10, 20, 30]) await watch(nowMs + minutes * MINUTE);
+    expect((await routing.read()).stable).toBe(version);
+    expect((await health()).reason).toMatch(/45.0 % of 200 answers were not the version's own.*; it is over/);
+    expect((await alerts("monitor_warning", version)).length).toBe(1);
+  });
+
+  it("is returned from when none of its visits leaves a log, and those in the holdback do", async () => {
+    const nowMs = START + 45 * DAY;
+    const version = await inService();
+    const atMs = floorTo(nowMs - 90 * MINUTE, HOUR) - 30 * MINUTE;
+    await answered({ arm: "stable", version, atMs, visits: 100 });
+    await answered({ arm: "holdback", version: "rules", atMs, visits: 10 });
+    await logged({ arm: "holdback", version: "rules", atMs, visits: 9 }, 0);
+    await watch(nowMs);
+    expect((await routing.read()).stable).toBe("rules");
+    expect((await alerts("monitor_rollback", version))[0]).toMatch(/100 visits .* not one has left a log, while 9 of/);
   });
 
   it("is returned from for errors that the holdback does not share, and not for those that it does", async () => {
@@ -178,6 +206,7 @@ describe("the version in service", () => {
   it("stays, with an alert, when previous_good is damaged or was itself returned from, and when the policy says so", async () => {
     const harm = async (version: string, atMs: number) => {
       await answered({ arm: "stable", version, atMs: atMs - MINUTE, visits: 100, fallbacks: 60 });
+      await watch(atMs - 5 * MINUTE);
       await watch(atMs);
       return health();
     };
@@ -217,10 +246,12 @@ describe("the version in service", () => {
     const opened = { version: candidate, requestedBy: "system", reason: "a test", stages: [0.05, 1], nowMs };
     const { id } = await deployments.open(opened);
     await answered({ arm: "stable", version, atMs: nowMs - MINUTE, visits: 100, fallbacks: 60 });
+    await watch(nowMs - 5 * MINUTE);
     await watch(nowMs);
     expect(await health()).toMatchObject({ status: "harm", action: "abort" });
     expect((await db.doc(`deployments/${id}`).get()).get("phase")).toBe("aborted");
     expect((await routing.read()).stable).toBe(version);
+    await answered({ arm: "stable", version, atMs: nowMs + 4 * MINUTE, visits: 100, fallbacks: 60 });
     await watch(nowMs + 5 * MINUTE);
     expect(await routing.read()).toMatchObject({ stable: "rules", canary: null, shadow: null });
     expect((await alerts("monitor_rollback", version)).length).toBe(1);
@@ -246,6 +277,7 @@ describe("the version in service", () => {
     expect(await health()).toMatchObject({ status: "outage", outages: ["60 of 100 logs were refused"] });
     expect((await routing.read()).stable).toBe(version);
     await ingest.writeWindows(new Map([[name, { ...received, accepted: 50, rejected: 50 }]]));
+    await answered({ ...harm, atMs: refusedMs + 4 * MINUTE });
     await watch(refusedMs + 5 * MINUTE);
     expect((await routing.read()).stable).toBe("rules");
   });

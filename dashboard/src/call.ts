@@ -1,5 +1,10 @@
 import { type Functions, FunctionsError, httpsCallable } from "firebase/functions";
-import type { AdminRequest, DeployRequest, RollbackRequest } from "../../functions/src/deploy/schema.ts";
+import type {
+  AdminRequest,
+  DeployRequest,
+  PromoteRequest,
+  RollbackRequest,
+} from "../../functions/src/deploy/schema.ts";
 import type { StopExperimentRequest } from "../../functions/src/experiment/schema.ts";
 import type { AcknowledgeRequest } from "../../functions/src/monitor/schema.ts";
 import type { ChangeRequest } from "../../functions/src/serve/schema.ts";
@@ -11,7 +16,7 @@ export interface Requests {
   deployVersion: DeployRequest;
   pauseDeployment: AdminRequest;
   resumeDeployment: AdminRequest;
-  promoteDeployment: AdminRequest;
+  promoteDeployment: PromoteRequest;
   abortDeployment: AdminRequest;
   stopExperiment: StopExperimentRequest;
   acknowledgeAlert: AcknowledgeRequest;

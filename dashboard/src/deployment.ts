@@ -190,7 +190,9 @@ function buttons(found: Deployment, view: View): HTMLElement {
       says: [el("p", {}, version(candidate)), ...says.map((text) => el("p", {}, text))],
       confirm: label,
       done,
-      send: (reason: string) => view.call(name, { id, reason }),
+      // The stage that is shown here is the one that is left, whatever became of the deployment meanwhile.
+      send: (reason: string) =>
+        name === "promoteDeployment" ? view.call(name, { id, stage, reason }) : view.call(name, { id, reason }),
     };
     return button(`${label} …`, key, () => ask(question));
   };

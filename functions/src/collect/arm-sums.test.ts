@@ -4,7 +4,7 @@ import { someLog } from "../../../test/some-log.ts";
 import type { ServingWindow } from "../serve/schema.ts";
 import { closeServingWindow, countVisit, emptyServingWindow } from "../serve/serving-window.ts";
 import { hash64, visitorBucket } from "../shared/visitor-buckets.ts";
-import { type ArmSums, armSums, commonSample } from "./arm-sums.ts";
+import { type ArmSums, addArms, armSums, commonSample } from "./arm-sums.ts";
 import { foldInto } from "./fold.ts";
 import type { Window } from "./schema.ts";
 
@@ -45,6 +45,13 @@ const matched = (sums: ArmSums | undefined) => [total(sums?.matched, 2, 0), tota
 const visit = (minute: number, unit: string, routing_revision = 1): Visit => ({ minute, unit, routing_revision });
 
 describe("the sums of an arm", () => {
+  it("over several strata are those of all, as if the routing had not been edited", () => {
+    const edited = [visit(0, "a"), visit(1, "b"), visit(2, "c", 2), visit(3, "d", 3)];
+    const plain = edited.map((of) => ({ ...of, routing_revision: 1 }));
+    const [whole] = armSums(logged(...plain), served(...plain), END).values();
+    expect(addArms([...armSums(logged(...edited), served(...edited), END).values()])).toEqual(whole);
+  });
+
   it("are kept apart by routing revision, over hours and shards, and visitors are counted once", () => {
     const visits = [visit(0, "a"), { ...visit(1, "b"), shard: 1 }, visit(70, "a"), visit(71, "a", 2)];
     const sums = armSums(logged(...visits), served(...visits, visit(72, "c", 2)), END);

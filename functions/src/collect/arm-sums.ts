@@ -81,6 +81,22 @@ export function armSums(
   );
 }
 
+/** An arm over several strata, of which there is at least one, as one; who was there in two of them counts twice. */
+export function addArms(arms: readonly ArmSums[]): ArmSums {
+  const sum = (of: (arm: ArmSums) => number): number => arms.reduce((all, arm) => all + of(arm), 0);
+  const units = [...new Set(arms.flatMap(({ sample }) => [...sample]))].sort((a, b) => (a < b ? -1 : 1));
+  return {
+    visitors: sum(({ visitors }) => visitors),
+    visits: sum(({ visits }) => visits),
+    outcomes: added(arms.map(({ outcomes }) => outcomes)),
+    erred: sum(({ erred }) => erred),
+    negative: sum(({ negative }) => negative),
+    sample: BigUint64Array.from(units.slice(0, UNITS.limit)),
+    served: added(arms.map(({ served }) => served)),
+    matched: added(arms.map(({ matched }) => matched)),
+  };
+}
+
 /**
  * How many visitors each arm has in a sample that is drawn alike from all of them: those up to the least of the largest hashes
  * that the full samples hold. So they are the first visitors of a random order, until one arm has as many as are kept. Counts of

@@ -5,7 +5,7 @@ import type { ModelVersion } from "../registry/schema.ts";
 import { VersionStore } from "../registry/store.ts";
 import { RefusedError } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
-import { isLookDue } from "./decide.ts";
+import { isLookDue, isLookOverdue } from "./decide.ts";
 import type { Action, Mandate } from "./decision.ts";
 import { lookAt } from "./look.ts";
 import { lookSources } from "./look-sources.ts";
@@ -47,12 +47,12 @@ export async function advanceDueDeployments(db: Firestore, bucket: Bucket, now: 
 }
 
 /**
- * Ends what does harm in the deployment that goes on, and nothing else: the same look, by whoever watches. So a schedule that
- * stands still cannot keep a harmful version in the traffic.
+ * Ends what does harm in the deployment that goes on, and nothing else, if nobody has looked at it for ten minutes: the same look, by
+ * whoever watches. So a schedule that stands still cannot keep a harmful version in the traffic.
  */
 export async function guardDeployment(db: Firestore, bucket: Bucket, now: Now): Promise<Moved | undefined> {
   const running = await new DeploymentStore(db).running();
-  if (running === undefined || running.phase === "checking") return undefined;
+  if (running === undefined || running.phase === "checking" || !isLookOverdue(running, now.nowMs)) return undefined;
   return lookAndStep(db, bucket, { running, now, mandate: "harm" });
 }
 

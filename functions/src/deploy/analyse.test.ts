@@ -94,6 +94,13 @@ describe("a look at a stage", () => {
     expect(look(evidence(all))).toMatchObject({ verdict: "error", reason: expect.stringMatching(/^sample ratio/) });
   });
 
+  it.each([0.6, 1])("takes arms from which logs are missing for that, and not for badly dealt: %d of them", (noLog) => {
+    const left = { visitors: 640 * (1 - noLog), sampled: 60 * (1 - noLog), noLog };
+    const seen = look(evidence({ control: { sampled: 1024 }, treatment: left }));
+    expect(seen.figures).toContainEqual(expect.objectContaining({ metric: "sample_ratio", finding: "harm" }));
+    expect(seen).toMatchObject({ verdict: "fail", severity: "high", reason: expect.stringMatching(/^missing_logs/) });
+  });
+
   it("names the gravest harm: errors before engagement, engagement before latency", () => {
     const three = { ...latency.treatment, ...engagement.treatment, ...errors.treatment };
     expect(look(evidence({ treatment: three })).reason).toMatch(/^errors/);
@@ -237,6 +244,22 @@ describe("a look at the bake", () => {
     const half = { control: { visits: 6400 }, treatment: { visits: 6400, erred: 200 } };
     expect(look(bake(half, { erred: 400 })).verdict).toBe("pass");
     expect(look(bake(half, { erred: 800 })).verdict).toBe("fail");
+  });
+
+  it("is one side, whatever edits of the routing fell into it", () => {
+    const half = { control: { visits: 6400 }, treatment: { visits: 6400, erred: 40 } };
+    const before = someStratum({ share: 0.5, ...half });
+    const after = (edits: number) =>
+      Array.from({ length: edits }, (_, i) => {
+        const treatment = { visits: 12_800 / edits, erred: 130 / edits };
+        return { ...someStratum({ revision: 2 + i, share: 1, treatment }), control: null };
+      });
+    const of = (edits: number) =>
+      look(evidence({}, { phase: "baking", strata: [before, ...after(edits)], strataOfStage: edits, nextShare: null }));
+    expect(of(1).figures.length).toBeGreaterThan(2);
+    const rounded = (edits: number) =>
+      of(edits).figures.map(({ lower, reason }) => [lower?.toFixed(9), reason.replace("-0.0", "0.0")]);
+    expect(rounded(10)).toEqual(rounded(1));
   });
 
   it("has nothing to be held against if all was skipped, and then still its visitors to wait for", () => {

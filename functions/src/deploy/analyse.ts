@@ -1,4 +1,4 @@
-import type { Stratum } from "../collect/arm-sums.ts";
+import { addArms, type Stratum } from "../collect/arm-sums.ts";
 import type { Lifecycle } from "../config.ts";
 import { iso } from "../shared/time.ts";
 import { accuracyFigures, driftFigures } from "./answers.ts";
@@ -50,7 +50,11 @@ export function analyse(evidence: Evidence, policy: Policy, nowMs: number): Anal
   if (evidence.fault !== null) return verdict("error", evidence.fault);
   const harms = figures.filter(({ finding, dry_run }) => finding === "harm" && !dry_run);
   const mismatch = harms.find(({ metric }) => metric === "sample_ratio");
-  if (mismatch !== undefined) return verdict("error", mismatch.reason);
+  // Logs that do not come are told by what was answered, and are why visitors are missing from the sample: not an error of ours.
+  const unlogged = harms.find(({ metric }) => metric === "missing_logs");
+  if (mismatch !== undefined) {
+    return unlogged === undefined ? verdict("error", mismatch.reason) : verdict("fail", unlogged.reason, "high");
+  }
   for (const metric of GRAVEST) {
     const grave = harms.find((figure) => figure.metric === metric);
     if (grave !== undefined) return verdict("fail", grave.reason, "high");
@@ -94,15 +98,16 @@ function figuresOf(evidence: Evidence, policy: Policy): MetricFigure[] {
  */
 function bakeFigures(strata: readonly Stratum[], own: readonly Stratum[], policy: Policy): MetricFigure[] {
   const before = strata.slice(0, strata.length - own.length).at(-1);
-  if (before === undefined) return [];
-  const compared = own.map((stratum): Stratum => {
-    // As if the earlier half were the control: its share tells how many visits are behind the events of each side. Visits, since
-    // a visitor has more of them the longer a step is.
-    const { visits } = before.treatment;
-    const share = visits === 0 ? 0.5 : (0.5 * stratum.treatment.visits) / visits;
-    return { ...stratum, share, control: before.treatment };
-  });
-  const scope: Scope = { name: "bake", strata: compared.filter(({ share }) => share > 0), spends: OF_STAGE };
+  const last = own.at(-1);
+  if (before === undefined || last === undefined) return [];
+  // An edit of the routing begins another stratum: all of the bake is one side, or the other would count once for each.
+  const treatment = addArms(own.map((stratum) => stratum.treatment));
+  // As if the earlier half were the control: its share tells how many visits are behind the events of each side. Visits, since
+  // a visitor has more of them the longer a step is.
+  const { visits } = before.treatment;
+  const share = visits === 0 ? 0.5 : (0.5 * treatment.visits) / visits;
+  const compared: Stratum = { ...last, share, control: before.treatment, treatment };
+  const scope: Scope = { name: "bake", strata: share > 0 ? [compared] : [], spends: OF_STAGE };
   const asked = meanMetrics(policy, { isLastPass: false }).flatMap((of) => {
     if (of.metric === "engagement")
       return [{ ...of, margin: -policy.guardrails.engagement.pass_margin, passMargin: null }];

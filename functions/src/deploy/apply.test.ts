@@ -123,6 +123,9 @@ describe("a step", () => {
     const once = apply(rolling, hold, now).deployment;
     expect(once.log.length).toBe(rolling.log.length + 1);
     expect(apply(once, hold, { ...now, nowMs: now.nowMs + MINUTE }).deployment).toBe(once);
+    const figured = (n: number) => ({ ...hold, reason: `${n} of a sample of 1024, evidence ${n}.5` });
+    const first = apply(once, figured(400), now).deployment;
+    expect(apply(first, figured(401), { ...now, nowMs: now.nowMs + MINUTE }).deployment).toBe(first);
     const other = apply(once, { ...hold, reason: "windows cannot be read" }, now).deployment;
     expect(other.log.length).toBe(once.log.length + 1);
   });

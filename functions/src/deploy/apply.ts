@@ -211,10 +211,15 @@ function logged(
   return { ...deployment, log: [...deployment.log, entry] };
 }
 
-/** A hold is put on record once, not at every look, and without its figures, which stand in `analysis`. */
+/** A hold is put on record once, not at every look with its new figures, and without its analysis, which stands in `analysis`. */
 function held(deployment: Deployment, decision: Decision, now: Circumstances): Deployment {
   const last = deployment.log.at(-1);
-  const known = last?.action === decision.action && last.reason === decision.reason;
+  const known = last?.action === decision.action && inWords(last.reason) === inWords(decision.reason);
   if (known || deployment.log.length >= LOG_ROOM) return deployment;
   return logged(deployment, decision, { ...now, analysis: null });
+}
+
+/** A reason without its figures. */
+function inWords(reason: string): string {
+  return reason.replaceAll(/\d+(\.\d+)?/g, "#");
 }

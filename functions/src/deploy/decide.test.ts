@@ -3,7 +3,7 @@ import { Lifecycle } from "../config.ts";
 import { FIRST_ROUTING, type Routing } from "../serve/schema.ts";
 import { iso } from "../shared/time.ts";
 import { opened } from "./apply.ts";
-import { decide, isLookDue } from "./decide.ts";
+import { decide, isLookDue, isLookOverdue } from "./decide.ts";
 import { wantedShare } from "./decide-exposure.ts";
 import type { Facts } from "./decision.ts";
 import { type Analysis, type Check, type Deployment, FINAL_PHASES } from "./schema.ts";
@@ -269,6 +269,12 @@ describe("looks", () => {
     ["are due every minute while the checks are to be run", { ...looked, phase: "checking" }, T0 + 1, true],
   ])("%s", (_name, deployment, nowMs, due) => {
     expect(isLookDue(deployment, nowMs)).toBe(due);
+  });
+
+  it("are overdue when nobody has looked for ten minutes, or ever", () => {
+    expect(isLookOverdue(rolling(0), T0)).toBe(true);
+    expect(isLookOverdue(looked, T0 + 10 * MINUTE - 1)).toBe(false);
+    expect(isLookOverdue(looked, T0 + 10 * MINUTE)).toBe(true);
   });
 });
 

@@ -30,6 +30,11 @@ export function isLookDue(deployment: Deployment, nowMs: number): boolean {
   return nowMs - Date.parse(analysis.at) >= LOOK_MS;
 }
 
+/** True if it should have been looked at and was not: a look reads all that the deployment has led to, and one watcher is enough. */
+export function isLookOverdue({ analysis }: Deployment, nowMs: number): boolean {
+  return analysis === null || nowMs - Date.parse(analysis.at) >= 2 * LOOK_MS;
+}
+
 /** Between two looks of advanceDeployments. */
 const LOOK_MS = 5 * 60_000;
 

@@ -51,7 +51,7 @@ describe("the story of a deployment", () => {
     };
     take("start");
     for (const stage of stages) {
-      for (let i = 0; i < 100; i++) take("hold", `${stage} ${i} ${REASON}`);
+      for (let i = 0; i < 100; i++) take("hold", `${i % 2 === 0 ? "one" : "another"} ${REASON}`);
       take("extend");
       if (stage === 0.3) take("halve");
       if (stage === 0.3) take("restore");

@@ -16,8 +16,8 @@ export interface RolledBack {
 }
 
 /**
- * Returns everybody to an earlier version or to the rules, at once; without a target to `previous_good`. It waits for no
- * analysis; it only makes sure that the target is whole, in each of its files.
+ * Returns everybody to an earlier version or to the rules, at once. Without a target it undoes what was last done: while a candidate has
+ * traffic it returns to stable, else to `previous_good`. It waits for no analysis; it only makes sure that the target is whole, in each of its files.
  * @throws {InputError} for a request that is not one, or a target that is not registered
  * @throws {RefusedError} when the target is damaged (naming the file) or in service already
  */
@@ -27,7 +27,8 @@ export async function rollBack(
   uid: string,
 ): Promise<RolledBack> {
   const { target: asked, reason } = parseInput(RollbackRequest, data, "the request");
-  const target = asked ?? (await tools.routing.read()).previous_good;
+  const { stable, previous_good, canary } = await tools.routing.read();
+  const target = asked ?? (canary === null ? previous_good : stable);
   await refuseDamaged(tools.versions, target, { path: "target", cannot: "be returned to" });
   const nowMs = await tools.deployments.eventNowMs();
   const { revision, ended } = await tools.deployments.rollBack({ target, who: uid, reason, nowMs });

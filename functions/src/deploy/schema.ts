@@ -189,11 +189,18 @@ const reason = z.string().trim().min(1, "say why").max(500);
 export const DeployRequest = z.strictObject({ version: VersionId, reason });
 export type DeployRequest = z.infer<typeof DeployRequest>;
 
-/** What `pauseDeployment`, `resumeDeployment`, `promoteDeployment` and `abortDeployment` ask for. */
+/** What `pauseDeployment`, `resumeDeployment` and `abortDeployment` ask for. */
 export const AdminRequest = z.strictObject({ id: z.string().min(1).max(128), reason });
 export type AdminRequest = z.infer<typeof AdminRequest>;
 
-/** What `rollback` asks for; without a target it returns to routing's `previous_good`. */
+/** What `promoteDeployment` asks for: the stage to leave is named, so that asking twice does not leave two. */
+export const PromoteRequest = AdminRequest.extend({
+  /** Index into `stages`; -1 in the shadow. */
+  stage: z.number("must be the stage to leave, -1 for the shadow").int().min(-1),
+});
+export type PromoteRequest = z.infer<typeof PromoteRequest>;
+
+/** What `rollback` asks for; without a target it returns from a candidate to stable, else to routing's `previous_good`. */
 export const RollbackRequest = z.strictObject({ target: ServedVersion.optional(), reason });
 export type RollbackRequest = z.infer<typeof RollbackRequest>;
 

@@ -54,6 +54,8 @@ export interface Opening {
 /** A word of an admin to a deployment. */
 export interface AdminWord {
   id: string;
+  /** The stage that it is about, where it is about one. */
+  stage?: number;
   /** uid of the admin. */
   by: string;
   reason: string;
@@ -200,11 +202,14 @@ export class DeploymentStore {
   /**
    * Puts an admin's word into a deployment: the next step heeds it.
    * @throws {InputError} for a deployment that does not exist
-   * @throws {RefusedError} when it has ended, or the word says nothing new
+   * @throws {RefusedError} when it has ended, has left the stage, or the word says nothing new
    */
-  async wish(kind: Wish, { id, by, reason, nowMs }: AdminWord): Promise<Deployment> {
+  async wish(kind: Wish, { id, stage, by, reason, nowMs }: AdminWord): Promise<Deployment> {
     return this.db.runTransaction(async (tx) => {
       const before = await this.goingOn(tx, id);
+      if (stage !== undefined && stage !== before.stage) {
+        throw new RefusedError(`${id} is at stage ${before.stage}, not at ${stage}: look again`);
+      }
       const deployment = wish(before, kind, { by, reason, nowMs });
       if (deployment === before) throw new RefusedError(`${id} cannot be told to ${kind}: nothing would change`);
       const details = { phase: deployment.phase, stage: deployment.stage };

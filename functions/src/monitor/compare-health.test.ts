@@ -3,7 +3,7 @@ import { addVisit, noVisits, random } from "../../../test/simulated-site.ts";
 import { Lifecycle } from "../config.ts";
 import type { ServingWindow } from "../serve/schema.ts";
 import { BUCKETS } from "../shared/visitor-buckets.ts";
-import { loggedFindings, servedOf, servingFindings } from "./compare-health.ts";
+import { loggedFindings, servedOf, servingFindings, silenceFinding } from "./compare-health.ts";
 
 const POLICY = Lifecycle.parse({}).monitoring;
 
@@ -85,7 +85,31 @@ describe("what instances say", () => {
   ])("tells %s", (_what, own, holdback, expected) => {
     const compared = { now: servedOf([own]), before: quiet, holdbackBefore: few };
     const holdbackNow = holdback === null ? few : servedOf([holdback]);
-    const found = servingFindings({ ...compared, holdbackNow }, "1h", POLICY);
+    const found = servingFindings({ ...compared, holdbackNow }, { span: "1h", latest: compared.now, policy: POLICY });
     expect(found.map(({ metric, whose }) => `${metric}: ${whose}`)).toEqual(expected);
+  });
+
+  it("tells of answers by others in the hour that they are over, when the last minutes have none", () => {
+    const hour = servedOf([serving({ predictions: 500, fallbacks: 40 })]);
+    const compared = { now: hour, before: quiet, holdbackNow: few, holdbackBefore: few };
+    const at = (fallbacks: number) => {
+      const latest = servedOf([serving({ predictions: 50, fallbacks })]);
+      return servingFindings(compared, { span: "1h", latest, policy: POLICY });
+    };
+    expect(at(2)).toMatchObject([{ metric: "fallbacks", severity: "high" }]);
+    expect(at(1)).toMatchObject([{ severity: "medium", reason: expect.stringMatching(/; it is over$/) }]);
+  });
+});
+
+describe("an hour without a log", () => {
+  it.each<[string, { answered?: number; logged?: number; holdbackLogged?: number }, string[]]>([
+    ["is the version's when the holdback's logs come", {}, ["model"]],
+    ["is unclear with a handful of them", { holdbackLogged: 4 }, ["unclear"]],
+    ["is nobody's when none of those come either: an outage", { holdbackLogged: 0 }, []],
+    ["is not one with a log", { logged: 1 }, []],
+    ["says nothing of 49 answers", { answered: 49 }, []],
+  ])("%s", (_what, of, expected) => {
+    const found = silenceFinding({ answered: 50, logged: 0, holdbackLogged: 5, ...of });
+    expect(found.map(({ whose }) => whose)).toEqual(expected);
   });
 });

@@ -35,20 +35,24 @@ export function servedOf(windows: readonly ServingWindow[]): Served {
   };
 }
 
-/** Answers by something else than the version in service, and answers that take longer: what is known at once. */
+/**
+ * Answers by something else than the version in service, and answers that take longer: what is known at once.
+ * @param latest answers of the last minutes: what an hour has seen of other answers and they have not is over
+ */
 export function servingFindings(
   { now, before, holdbackNow, holdbackBefore }: Compared<Served>,
-  span: HealthFinding["span"],
-  policy: Policy,
+  { span, latest, policy }: { span: HealthFinding["span"]; latest: Served; policy: Policy },
 ): HealthFinding[] {
   const found: HealthFinding[] = [];
   if (now.predictions >= policy.min_visits) {
     const of = { successes: now.fallbacks, trials: now.predictions, confidence: 1 - policy.alpha };
     const share = wilsonBounds(of);
     if (share.status === "measured" && share.lower > policy.error_rate) {
-      const reason = `${percent(share.estimate)} of ${now.predictions} answers were not the version's own, ${percent(policy.error_rate)} may be`;
+      const goesOn = latest.fallbacks > policy.error_rate * latest.predictions;
+      const over = goesOn ? "" : "; it is over";
+      const reason = `${percent(share.estimate)} of ${now.predictions} answers were not the version's own, ${percent(policy.error_rate)} may be${over}`;
       // The rules cannot fail: those in the holdback tell nothing of it.
-      found.push({ metric: "fallbacks", span, severity: "high", whose: "model", reason });
+      found.push({ metric: "fallbacks", span, severity: goesOn ? "high" : "medium", whose: "model", reason });
     }
   }
   const enough = now.latency.n >= policy.min_visits && before.latency.n >= policy.min_visits;
@@ -66,6 +70,22 @@ export function servingFindings(
     found.push({ metric: "latency", span, severity: "medium", whose: whoseIs(slower, theirs, policy), reason });
   }
   return found;
+}
+
+/** Answers in an hour from which on no log of one is a finding, and logs of the holdback from which on it is the version's. */
+const EXPECTED = 50;
+const WITNESSES = 5;
+
+/**
+ * Visits of an hour that left no log at all, while those in the holdback did: ways in and the fold work, so it is the pages. That
+ * nobody has left one is an outage of ours.
+ */
+export function silenceFinding(hour: { answered: number; logged: number; holdbackLogged: number }): HealthFinding[] {
+  const { answered, logged, holdbackLogged } = hour;
+  if (answered < EXPECTED || logged > 0 || holdbackLogged === 0) return [];
+  const whose = holdbackLogged >= WITNESSES ? "model" : "unclear";
+  const reason = `${answered} visits were answered in an hour, and not one has left a log, while ${holdbackLogged} of the holdback have`;
+  return [{ metric: "missing_logs", span: "1h", severity: "high", whose, reason }];
 }
 
 /** A rise (worse is more) with its standard error. */

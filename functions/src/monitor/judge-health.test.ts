@@ -21,11 +21,13 @@ const facts = (of: Partial<HealthFacts> = {}): HealthFacts => ({
   outages: [],
   findings: [],
   slowSinceMs: null,
+  fallbacksSinceMs: null,
   deploying: false,
   noReturn: null,
   enough: true,
   ...of,
 });
+const other = finding({ metric: "fallbacks", span: "5m" });
 const slow = finding({ metric: "latency", severity: "medium", span: "1h" });
 
 describe("the version in service", () => {
@@ -41,6 +43,8 @@ describe("the version in service", () => {
     ["stays for answers that just became slow", { findings: [slow], slowSinceMs: NOW }, "warning", "alert"],
     ["stays for 29 minutes of slow answers", { findings: [slow], slowSinceMs: NOW - 29 * MINUTE }, "warning", "alert"],
     ["is returned from after 30", { findings: [slow], slowSinceMs: NOW - 30 * MINUTE }, "harm", "roll_back"],
+    ["stays for answers by others at one look", { findings: [other], fallbacksSinceMs: NOW }, "warning", "alert"],
+    ["is returned from at the next", { findings: [other], fallbacksSinceMs: NOW - 5 * MINUTE }, "harm", "roll_back"],
     ["waits for a deployment to end", { findings: [finding()], deploying: true }, "harm", "abort"],
     ["stays when there is no way back", { findings: [finding()], noReturn: "there is nothing else" }, "harm", "alert"],
     [

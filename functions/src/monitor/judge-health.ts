@@ -9,6 +9,9 @@ const EXPECTED = 50;
 const STALE = 0.1;
 const REFUSED = 0.5;
 
+/** For so long answers must not be the version's own: Storage may have been away for a while, and is there again when it is asked. */
+const LASTING_MS = 5 * MINUTE_MS;
+
 /** What our own machinery looks like. */
 export interface Machinery {
   /** Why the fold is not to be believed, or null. */
@@ -50,6 +53,8 @@ export interface HealthFacts {
   findings: readonly HealthFinding[];
   /** Since when answers take too long, if they do now: event time, epoch ms. */
   slowSinceMs: number | null;
+  /** Since when answers are not the version's own, if they are not now: event time, epoch ms. */
+  fallbacksSinceMs: number | null;
   /** A deployment is going on: it ends first. */
   deploying: boolean;
   /** Why nobody can be returned to `previous_good`, or null. */
@@ -103,11 +108,12 @@ export function judgeHealth(facts: HealthFacts, policy: Lifecycle["monitoring"],
 
 function isHarm(
   { whose, severity, metric }: HealthFinding,
-  { slowSinceMs }: HealthFacts,
+  { slowSinceMs, fallbacksSinceMs }: HealthFacts,
   { latency_minutes }: Lifecycle["monitoring"],
   nowMs: number,
 ): boolean {
   if (whose !== "model") return false;
   if (metric === "latency") return slowSinceMs !== null && nowMs - slowSinceMs >= latency_minutes * MINUTE_MS;
+  if (metric === "fallbacks" && (fallbacksSinceMs === null || nowMs - fallbacksSinceMs < LASTING_MS)) return false;
   return severity === "high";
 }

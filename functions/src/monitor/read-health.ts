@@ -53,24 +53,28 @@ export async function servedBefore(
 }
 
 /**
- * What the logs of a day of whole hours say, against the same hours of the four weeks before.
+ * What the logs of a day of whole hours say, against the same hours of the four weeks before, and how many its last hour has.
  * @param known versions that may have been in service then
  */
 export async function readLogged(
   { windows, lifecycle }: HealthSources,
   { version, known, ...day }: Stretch & { version: ServedVersion; known: readonly ServedVersion[] },
-): Promise<{ findings: HealthFinding[]; visits: number; lastHour: number }> {
+): Promise<{ findings: HealthFinding[]; visits: number; logged: { own: number; holdback: number } }> {
   const back = (weeks: number): Stretch => ({ fromMs: day.fromMs - weeks * WEEK_MS, toMs: day.toMs - weeks * WEEK_MS });
   const compared = await readCompared(windows, "1h", {
     now: { versions: [version], stretches: [day] },
     before: { versions: known, stretches: WEEKS.map(back) },
   });
-  const hour = { version, granularity: "1h", fromMs: day.toMs - HOUR_MS, toMs: day.toMs } as const;
-  const last = await Promise.all(OWN.map((arm) => windows.range({ ...hour, arm })));
+  const hour = { granularity: "1h", fromMs: day.toMs - HOUR_MS, toMs: day.toMs } as const;
+  const count = async (of: ServedVersion, arms: readonly Arm[]): Promise<number> => {
+    const found = await Promise.all(arms.map((arm) => windows.range({ ...hour, version: of, arm })));
+    return found.flat().reduce((sum, { visits }) => sum + visits, 0);
+  };
+  const [own, holdback] = await Promise.all([count(version, OWN), count("rules", ["holdback"])]);
   return {
     findings: loggedFindings(compared, "24h", lifecycle.monitoring),
     visits: total(compared.now, "visits"),
-    lastHour: last.flat().reduce((sum, { visits }) => sum + visits, 0),
+    logged: { own, holdback },
   };
 }
 

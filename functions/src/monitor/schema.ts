@@ -19,6 +19,7 @@ export const HealthFinding = z.object({
     "fallbacks",
     "latency",
     "errors",
+    "missing_logs",
     "engagement",
     "satisfaction",
     "negative_feedback",
@@ -61,6 +62,8 @@ export const Health = z.object({
   findings: z.array(HealthFinding),
   /** Event time since which answers take too long; null while they do not. */
   slow_since: z.iso.datetime().nullable(),
+  /** Event time since which answers are not the version's own; null while they are. */
+  fallbacks_since: z.iso.datetime().nullable().default(null),
   /** What is looked at once an hour: that of which hour, of which version. */
   hourly: z.object({
     hour: z.string(),

@@ -55,10 +55,14 @@ function kinds({ findings, outages }: Pick<Health, "findings" | "outages">): str
   return outages.length > 0 ? "outage" : [...new Set(findings.map(({ metric }) => metric))].sort().join();
 }
 
-/** Says what is over: every verdict but the present one, unless too little is known to say so; a return stays told until it is seen. */
+/**
+ * Says what is over: every verdict but the present one, unless too little is known to say so, which an outage of ours is a case of; a
+ * return stays told until it is seen.
+ */
 async function settle(db: Firestore, { version, status, reason, at }: Found, before: Health | null): Promise<void> {
-  if (before === null || status === "insufficient_data") return;
+  if (before === null) return;
   const isOther = before.version !== version;
+  if (!isOther && (status === "insufficient_data" || status === "outage")) return;
   if (!isOther && before.status === status) return;
   const says = isOther ? `${version} is in service, seen at ${at}` : `at ${at}: ${reason}`;
   for (const told of TOLD) {

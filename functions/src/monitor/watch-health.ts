@@ -14,11 +14,11 @@ import { RoutingStore } from "../serve/store.ts";
 import { CorruptError, InputError, OvertakenError, reasonOf } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { floorTo, hourId, iso } from "../shared/time.ts";
-import { servedOf, servingFindings } from "./compare-health.ts";
+import { servedOf, servingFindings, silenceFinding } from "./compare-health.ts";
 import { judgeHealth, outagesOf } from "./judge-health.ts";
 import { noReturn } from "./no-return.ts";
 import { armsOf, type HealthSources, readAnswers, readLogged, readSince, servedBefore } from "./read-health.ts";
-import type { Health } from "./schema.ts";
+import type { Health, HealthFinding } from "./schema.ts";
 import { HealthStore } from "./store.ts";
 import { healthAlert, tellHealth } from "./tell-health.ts";
 
@@ -85,9 +85,9 @@ async function look(sources: HealthSources, at: Look): Promise<Found> {
   const { routing, nowMs, serverMs, before } = at;
   const { monitoring: policy } = sources.lifecycle;
   const version = routing.stable;
-  const since = Date.parse(at.changes.find(({ to }) => to === version)?.at ?? iso(0));
+  const cameMs = Date.parse(at.changes.find(({ to }) => to === version)?.at ?? iso(0));
   // Under virtual time it may have come in service after "now".
-  const sinceMs = since > nowMs ? 0 : since;
+  const sinceMs = cameMs > nowMs ? 0 : cameMs;
   const hourAgo = floorTo(Math.max(nowMs - HOUR_MS, sinceMs), 5 * MINUTE_MS);
   const [windows, received] = await Promise.all([
     sources.serving.range({ fromMs: hourAgo, toMs: nowMs + 5 * MINUTE_MS }),
@@ -97,15 +97,21 @@ async function look(sources: HealthSources, at: Look): Promise<Found> {
   const isKept = kept?.hour === hourId(nowMs) && kept.version === version;
   const hourly = isKept ? kept : await readHourly(sources, at, sinceMs);
   const last = windows.filter(({ start }) => Date.parse(start) >= floorTo(nowMs, 5 * MINUTE_MS) - 5 * MINUTE_MS);
+  const latest = servedOf(armsOf(last, version).own);
   const judged = [["5m", last] as const, ["1h", windows] as const].flatMap(([span, of]) => {
     const { own, holdback } = armsOf(of, version);
     const compared = { now: servedOf(own), holdbackNow: servedOf(holdback) };
     const usual = { before: hourly.before.own, holdbackBefore: hourly.before.holdback };
-    return servingFindings({ ...compared, ...usual }, span, policy);
+    return servingFindings({ ...compared, ...usual }, { span, latest, policy });
   });
   const findings = [...judged, ...hourly.findings];
-  const slow = findings.some(({ metric, whose }) => metric === "latency" && whose === "model");
-  const slowSince = slow ? ((before?.version === version ? before.slow_since : null) ?? iso(nowMs)) : null;
+  const since = (known: string | null | undefined, isSo: (finding: HealthFinding) => boolean): string | null =>
+    findings.some(isSo) ? ((before?.version === version ? known : null) ?? iso(nowMs)) : null;
+  const slowSince = since(before?.slow_since, ({ metric, whose }) => metric === "latency" && whose === "model");
+  const fallbacksSince = since(
+    before?.fallbacks_since,
+    ({ metric, severity }) => metric === "fallbacks" && severity === "high",
+  );
   const served = servedOf(windows);
   const machinery = {
     fold: at.fault,
@@ -121,12 +127,14 @@ async function look(sources: HealthSources, at: Look): Promise<Found> {
     outages: all,
     findings,
     slowSinceMs: slowSince === null ? null : Date.parse(slowSince),
+    fallbacksSinceMs: fallbacksSince === null ? null : Date.parse(fallbacksSince),
     deploying: at.running !== undefined,
     noReturn: noReturn(at, policy.no_return_hours),
     enough: own >= policy.min_visits,
   };
   const verdict = judgeHealth(facts, policy, nowMs);
-  return { at: iso(nowMs), version, ...verdict, outages: all, findings, slow_since: slowSince, hourly };
+  const sinces = { slow_since: slowSince, fallbacks_since: fallbacksSince };
+  return { at: iso(nowMs), version, ...verdict, outages: all, findings, ...sinces, hourly };
 }
 
 /** Once an hour: the usual answers of the hour, and what the logs of the last 24 whole hours say. */
@@ -152,19 +160,22 @@ async function readHourly(
   if (fromMs >= toMs) return hourly;
   const recent = changes.filter(({ at }) => Date.parse(at) > nowMs - WEEKS_MS);
   const known = [...new Set([version, ...recent.flatMap(({ from, to }) => [from, to])])];
-  const [{ findings, visits, lastHour }, slow, answers, served] = await Promise.all([
+  const [{ findings, visits, logged }, slow, answers, served] = await Promise.all([
     readLogged(sources, { version, known, fromMs, toMs }),
     readSince(sources, { version, changes, sinceMs, matureMs }),
     readAnswers(sources, routing, { fromMs, toMs }),
     sources.serving.range({ fromMs: toMs - HOUR_MS, toMs }),
   ]);
-  const answered = servedOf(armsOf(served, version).own).predictions;
+  const { own, holdback } = armsOf(served, version);
+  const answered = servedOf(own).predictions;
   const none = { fold: null, served: 0, stale: 0, received: 0, refused: 0 };
   // Instances keep their counters for half a minute of the server's time, in which virtual hours pass.
   const uncounted = isVirtual && answered === 0;
-  const outages = uncounted ? [] : outagesOf({ ...none, answered, logged: lastHour });
+  const all = { answered: answered + servedOf(holdback).predictions, logged: logged.own + logged.holdback };
+  const outages = uncounted ? [] : outagesOf({ ...none, ...all });
+  const silent = silenceFinding({ answered, logged: logged.own, holdbackLogged: logged.holdback });
   const says = `${visits} logged visits from ${iso(fromMs)} to ${iso(toMs)}`;
-  return { ...hourly, findings: [...findings, ...slow, ...answers], outages, says };
+  return { ...hourly, findings: [...silent, ...findings, ...slow, ...answers], outages, says };
 }
 
 /** Carries the verdict out; what cannot be is told instead. Undefined when what was judged is not in service any more. */
