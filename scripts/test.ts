@@ -53,7 +53,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, async () => {
     // Each check puts its own things away, and none is begun any more.
     left.length = 0;
-    const ends = [...running].map((child) => once(child, "exit"));
+    const ends = [...running].map((child) => once(child, "close"));
     for (const child of running) child.kill(signal);
     await Promise.all(ends);
     process.exit(130);

@@ -229,6 +229,23 @@ describe("an experiment", () => {
     expect(await stop("none")).toMatchObject({ status: "INVALID_ARGUMENT" });
   });
 
+  it("is closed by a stop when it was decided at its horizon, and asks for nobody any more", async () => {
+    const id = await started();
+    const endsMs = Date.parse((await experimentOf(id)).ends_at);
+    await evaluate(endsMs + 9 * 24 * HOUR);
+    const { phase, ended_at } = await experimentOf(id);
+    expect(phase).toBe("decided");
+    const alerts = async () => {
+      const found = await db.collection("alerts").where("subject", "==", `experiments/${id}`).get();
+      return found.docs.map((doc) => [doc.get("kind"), doc.get("status")]);
+    };
+    expect(await alerts()).toContainEqual(["experiment_decide", "open"]);
+    expect(await stop(id)).toMatchObject({ ok: true, result: { phase: "stopped" } });
+    expect(await experimentOf(id)).toMatchObject({ phase: "stopped", ended_at });
+    expect(await alerts()).toContainEqual(["experiment_decide", "resolved"]);
+    expect(await stop(id)).toMatchObject({ status: "FAILED_PRECONDITION" });
+  });
+
   it("keeps its arms when stable is changed, and ends when it is taken out of the routing by hand", async () => {
     const id = await started();
     const { experiment } = await routing.read();

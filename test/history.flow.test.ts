@@ -126,6 +126,14 @@ describe("history", () => {
     expect(report.says).toContain("20 % of visitors always get the rules");
   });
 
+  it("settles a month whose run died when its last day was settled", async () => {
+    const settled = await stored("month.2025-04");
+    await db.doc("history/month.2025-04").set({ ...settled, settled: false, visits: 1 });
+    const nowMs = MAY + 3 * DAY_MS + MORNING_MS;
+    expect((await rollUpHistory(db, { nowMs, folded: true })).written).toEqual(["month.2025-04"]);
+    expect(await stored("month.2025-04")).toEqual(settled);
+  });
+
   it("does not change any more once it is settled", async () => {
     await visited(DAYS[1] ?? 0, "holdback", 30, 6, "too late");
     const { written } = await rollUpHistory(db, { nowMs: MAY + 4 * DAY_MS + MORNING_MS, folded: true });

@@ -109,7 +109,7 @@ function buttons({ id, phase, arms }: Experiment, view: View): HTMLElement {
   const ends =
     phase === "running"
       ? "It ends here and now: everybody in its arms is answered by stable. It cannot go on; what it has seen stays on record."
-      : "It is left as it is: no arm of it is shipped. What it has seen stays on record.";
+      : "It is closed: no arm of it is shipped. What it has seen stays on record.";
   return el(
     "p",
     { class: "buttons" },

@@ -39,17 +39,16 @@ export const health: Section = {
 };
 
 function about({ at, version: id, status, action, reason, outages, findings, hourly, history }: Health): Child[] {
-  const found = [...findings, ...hourly.findings];
   return [
     el("p", {}, tag(spoken(status), TONES[status]), " ", version(id), " ", el("span", { class: "quiet" }, when(at))),
     el("p", {}, reason),
     action === "none" ? null : el("p", {}, `Done: ${spoken(action)}.`),
     ...outages.map((outage) => el("p", { class: "note" }, `Our own outage: ${outage}`)),
-    found.length > 0 &&
+    findings.length > 0 &&
       el(
         "ul",
         {},
-        ...found.map(({ severity, metric, span, whose, reason: why }) =>
+        ...findings.map(({ severity, metric, span, whose, reason: why }) =>
           el(
             "li",
             {},

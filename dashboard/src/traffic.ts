@@ -109,18 +109,23 @@ function goBack(view: View): void {
   const previous = routing?.previous_good ?? "rules";
   const isAlone =
     routing !== undefined && routing.canary === null && routing.shadow === null && routing.experiment === null;
-  const targets = [...new Set<ServedVersion>([previous, "rules", ...inUse(view.state)])].filter(
+  // What was last done is what is undone first: a candidate before what is stable.
+  const undone = routing?.canary ? stable : previous;
+  const targets = [...new Set<ServedVersion>([undone, previous, "rules", ...inUse(view.state)])].filter(
     (target) => !isAlone || target !== stable,
   );
   const named = (target: string): string =>
     [
       target === "rules" ? "the rules" : target,
       target === previous && "previous good",
-      target === stable && "stable now",
+      target === stable && (routing?.canary ? "stable now: only the candidate goes" : "stable now"),
     ]
       .filter(Boolean)
       .join(", ");
-  const target = choice(targets.map((id) => [id, named(id)]));
+  const target = choice(
+    targets.map((id) => [id, named(id)]),
+    undone,
+  );
   ask({
     key: "go-back",
     title: "Go back",

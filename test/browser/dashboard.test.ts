@@ -136,6 +136,9 @@ describe("the dashboard", () => {
     const page = await atWork();
     const dialog = await dialogOf(page, "Go back …");
     await picture(page, "go-back");
+    // A candidate has traffic: whoever only confirms moves nobody else.
+    expect(await dialog.getByLabel("Back to").inputValue()).toBe(night.serving);
+    await dialog.getByText("only the candidate goes").waitFor({ state: "attached" });
     await dialog.getByRole("button", { name: "Go back" }).click();
     await dialog.getByText("say why").waitFor();
     expect(await routing.read()).toEqual(night.routing);

@@ -12,6 +12,11 @@ import type { PairedAccuracy } from "./evidence.ts";
 const SCORED = { ...VISITORS, limit: 20_000 };
 const HOUR_OF_DAY = FEATURE_NAMES.indexOf("hour_of_day");
 
+/** Of several samples of the site's visitors the one of all that is scored at most. */
+export function scoredSample(samples: readonly Uint8Array[]): Uint8Array {
+  return mergeDraws(samples, SCORED);
+}
+
 /** What is compared; null stands for the rules. */
 export interface Compared {
   candidate: VersionModel | null;
@@ -30,10 +35,7 @@ export function pairedAccuracy(
   hours: readonly Pick<Extract<Traffic, { granularity: "1h" }>, "visitors">[],
   { candidate, stable, policy, among }: Compared,
 ): { groups: PairedAccuracy[]; visitors: number } {
-  const sample = mergeDraws(
-    hours.map(({ visitors }) => visitors),
-    SCORED,
-  );
+  const sample = scoredSample(hours.map(({ visitors }) => visitors));
   const visits = decodeDraws(sample, SCORED)
     .map(({ payload }) => decodeVisit(payload))
     .filter(({ arm }) => among.includes(arm));

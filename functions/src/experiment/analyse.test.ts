@@ -6,6 +6,7 @@ import { BUCKET_SUMS } from "../collect/outcomes.ts";
 import { Lifecycle } from "../config.ts";
 import { FIRST_ROUTING } from "../serve/schema.ts";
 import { BUCKETS, closeBuckets } from "../shared/visitor-buckets.ts";
+import { sequenceWidth } from "../stats/confidence-sequence.ts";
 import { analyseExperiment } from "./analyse.ts";
 import { begun } from "./apply.ts";
 import type { ExperimentEvidence } from "./evidence.ts";
@@ -79,6 +80,14 @@ describe("what an experiment shows of a metric", () => {
     expect([faster?.finding, slower?.finding]).toEqual(["better", "worse"]);
   });
 
+  it("wants five visits that are engaged and five that are not, for the test of one look", () => {
+    const find = (engaged: number, isOver = true) =>
+      analysed(someExperiment(), evidence([CONTROL, { visits: 200, engaged }]), { isOver }).figures[0];
+    expect(find(0.02)).toMatchObject({ finding: "insufficient_data", reason: expect.stringContaining("4 of 200") });
+    expect(find(0.98)?.finding).toBe("insufficient_data");
+    expect([find(0.03)?.horizon === null, find(0.02, false)?.sequential === null]).toEqual([false, false]);
+  });
+
   it("wants enough of each arm", () => {
     const [few] = analysed(someExperiment(), evidence([CONTROL, { visits: 99 }])).figures;
     const [enough] = analysed(someExperiment(), evidence([CONTROL, { visits: 100 }])).figures;
@@ -125,6 +134,38 @@ describe("what an experiment shows of a metric", () => {
   it("is a document that can be stored", () => {
     const metrics: Experiment["metrics"] = [...ENGAGEMENT, { metric: "accuracy", primary: false }];
     expect(() => ExperimentAnalysis.parse(analysed(someExperiment({ metrics }), better))).not.toThrow();
+  });
+});
+
+describe("power", () => {
+  const of = evidence([CONTROL, { visits: 1000 }]);
+  const experiment = someExperiment();
+  const POWER_QUANTILE = 0.841_621_233_573; // scipy.stats.norm.ppf(0.8)
+
+  it("is that of the test at the horizon, and after an extension of what holds at all looks", () => {
+    const plain = analysed(experiment, of);
+    const extended = analysed({ ...experiment, extended_at: "2026-09-28T06:00:00.000Z" }, of);
+    const visitors = plain.arms.reduce((sum, arm) => sum + arm.visitors, 0);
+    const { standard_error: error = 0, worth = 0, sequential } = plain.figures[0] ?? {};
+    const times = (seen: typeof plain) => (seen.power.visitors_needed ?? 0) / visitors;
+    // statsmodels.stats.power: (norm.ppf(0.975) + norm.ppf(0.8)) standard errors are an effect of 3 points.
+    expect(times(plain)).toBeCloseTo((((error ?? 0) * (1.959_963_984_54 + POWER_QUANTILE)) / 0.03) ** 2, 3);
+    const later = times(extended);
+    const { alpha, tuned_for: tunedFor } = POLICY.experiments;
+    const widthAt = (n: number) => sequenceWidth({ alpha, n, tunedFor, sides: 2 });
+    const now = ((sequential?.upper ?? 0) - (sequential?.lower ?? 0)) / (2 * (error ?? 0));
+    const width = (widthAt((worth ?? 0) * later) * now) / widthAt(worth ?? 0);
+    // With so many visitors the bound is that many standard errors short of the effect: it is passed in four cases of five.
+    expect(0.03 / ((error ?? 0) / Math.sqrt(later)) - width).toBeCloseTo(POWER_QUANTILE, 2);
+    expect(later / times(plain)).toBeGreaterThan(2);
+    expect(later / times(plain)).toBeLessThan(3);
+  });
+
+  it("takes half of the alpha where an arm may be shipped early", () => {
+    const early = { ...POLICY, experiments: { ...POLICY.experiments, ship_early: true } };
+    const needed = (policy: Lifecycle) => analysed(experiment, of, { policy }).power.visitors_needed ?? 0;
+    // (norm.ppf(1 - 0.025 / 2) + norm.ppf(0.8))^2 / (norm.ppf(1 - 0.05 / 2) + norm.ppf(0.8))^2
+    expect(needed(early) / needed(POLICY)).toBeCloseTo(1.2111, 3);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Lifecycle } from "../config.ts";
 import { iso } from "../shared/time.ts";
 import type { ExperimentEvidence } from "./evidence.ts";
-import { figuresOf } from "./figures.ts";
+import { figuresOf, levelOf } from "./figures.ts";
 import { powerOf } from "./power.ts";
 import { recommend } from "./recommend.ts";
 import type { Experiment, ExperimentAnalysis } from "./schema.ts";
@@ -41,7 +41,9 @@ export function analyseExperiment(
   const power = powerOf(figures, {
     visitors: arms.reduce((sum, { visitors }) => sum + visitors, 0),
     observedMs: Math.min(matureMs, Date.parse(experiment.ends_at)) - Date.parse(experiment.started_at),
-    policy: own,
+    isExtended: experiment.extended_at !== null,
+    power: own.power,
+    ...levelOf(experiment, true, own),
   });
   const seen = {
     at_horizon: isOver,

@@ -33,13 +33,14 @@ export function decide(experiment: Experiment, facts: Facts, nowMs: number): Dec
   // A look that was taken for another horizon may have spoken too early.
   if (look === null || look.ofHorizon !== experiment.ends_at)
     return { action: "wait", reason: "it has to be looked at" };
+  const before = experiment.analysis;
+  if (before !== null && look.analysis.at < before.at) return { action: "wait", reason: "it was looked at later" };
   const { action, arm, reasons } = look.analysis.recommendation;
   const says = `${action.replace("_", " ")}${arm === null ? "" : ` ${arm}`}: ${reasons.join("; ")}`;
   if (action === "invalid") return { action: "invalidate", reason: says };
   const isOver = Date.parse(look.analysis.at) >= overMs;
   const mayWait = action === "keep_running" && nowMs <= overMs + MOST_LATE_DAYS * DAY_MS;
   if (isOver && !mayWait) return { action: "decide", reason: `its horizon is reached; ${says}` };
-  const before = experiment.analysis;
   const { action: last, arm: lastArm } = before?.recommendation ?? {};
   // That it needs more visitors is news at the horizon alone.
   const isNews = action === "keep_running" ? isOver && !before?.at_horizon : action !== last || arm !== lastArm;

@@ -41,10 +41,8 @@ export function figuresOf(
   const questions = questionsOf(experiment, evidence, { policy, guarded: !speaks });
   return [true, false].flatMap((primary) => {
     const family = questions.filter((question) => question.primary === primary);
-    // Who may ship early asks twice: at all looks, and at the horizon.
-    const alpha = primary ? policy.alpha / (policy.ship_early ? 2 : 1) : policy.guardrail_alpha;
-    const size = familySize(experiment, primary);
-    const of = { alpha, alone: alpha / size, tunedFor: policy.tuned_for };
+    const { size, ...of } = levelOf(experiment, primary, policy);
+    const { alpha } = of;
     const correct = (ps: readonly number[]): number[] => {
       if (!primary) return ps.map((p) => Math.min(1, p * size));
       const all = [...ps, ...Array.from({ length: size - ps.length }, () => 1)];
@@ -64,6 +62,18 @@ export function figuresOf(
       figureOf(question, { ...of, sequential: sequential[i] ?? null, horizon: horizon[i] ?? null }),
     );
   });
+}
+
+/** What a family of tests is made at, and how many it has. */
+export function levelOf(
+  experiment: Pick<Experiment, "arms" | "metrics">,
+  primary: boolean,
+  policy: Policy,
+): Level & { size: number } {
+  // Who may ship early asks twice: at all looks, and at the horizon.
+  const alpha = primary ? policy.alpha / (policy.ship_early ? 2 : 1) : policy.guardrail_alpha;
+  const size = familySize(experiment, primary);
+  return { alpha, alone: alpha / size, tunedFor: policy.tuned_for, size };
 }
 
 /**
@@ -100,7 +110,8 @@ function questionsOf(
   });
 }
 
-interface Level {
+/** What a test is made at. */
+export interface Level {
   /** Of the family. */
   alpha: number;
   /** Of one figure, so that the intervals of the family hold together. */
@@ -148,12 +159,12 @@ function figureOf(
   { alpha, alone, tunedFor, sequential, horizon }: Level & Pick<ExperimentFigure, "sequential" | "horizon">,
 ): ExperimentFigure {
   const name = `${of.metric}${of.group === null ? "" : ` (${of.group})`} of ${of.arm}`;
-  const none = { relative: null, standard_error: null, cuped: NOT_ADJUSTED, found_by: null, sequential, horizon };
+  const none = { relative: null, standard_error: null, worth: null, cuped: NOT_ADJUSTED, found_by: null };
   const { n } = measure;
   if (measure.kind === "too_few") {
     const nothing = { control: null, treatment: null, difference: null, effect: null };
     const reason = `${name}: ${measure.reason}`;
-    return { ...of, ...none, ...nothing, n, finding: "insufficient_data", reason };
+    return { ...of, ...none, ...nothing, n, sequential, horizon, finding: "insufficient_data", reason };
   }
   const { control, treatment } = measure;
   const difference = treatment - control;
@@ -169,9 +180,10 @@ function figureOf(
       : `${interval(deciding)}, p ${digits(deciding.adjusted)} ${horizon === null ? "at all looks" : "at the horizon"}`;
   const reason = `${name}: ${digits(treatment)} against ${digits(control)}, ${effect > 0 ? "+" : ""}${digits(effect)}${tested}`;
   const figures = { ...of, n, finding, found_by, control, treatment, difference, effect, sequential, horizon, reason };
-  if (measure.kind === "events") return { ...figures, relative: null, standard_error: null, cuped: NOT_ADJUSTED };
+  if (measure.kind === "events") return { ...none, ...figures };
   const relative = relativeOf(measure, { alone, tunedFor });
-  return { ...figures, relative, standard_error: measure.standardError, cuped: measure.cuped };
+  const { standardError: standard_error, worth, cuped } = measure;
+  return { ...figures, relative, standard_error, worth, cuped };
 }
 
 /** The effect as a part of the control, with the interval that holds at all looks. */

@@ -86,8 +86,8 @@ class World {
         break;
       }
       case "word": {
-        // The store refuses words to what has ended, but for shipping what was decided.
-        const isHeard = experiment.phase === "running" || (what.word === "ship" && experiment.phase === "decided");
+        // The store refuses words to what has ended, but for shipping or closing what was decided.
+        const isHeard = experiment.phase === "running" || (what.word !== "extend" && experiment.phase === "decided");
         if (!isHeard || (what.rare > 0 && what.word !== "extend")) break;
         // An admin's "now" is the latest visit that was folded, which may be behind the last look.
         const now = { nowMs: nowMs - what.behind * 60_000, by: "uid", routing, analysis: null, earlier: null };

@@ -83,6 +83,8 @@ export function measured(
     return { kind: "too_few", n, reason };
   }
   const { control, treatment, difference, worth } = found;
+  const rare = guarded || metric !== "engagement" ? null : tooRare({ n, control, treatment });
+  if (rare !== null) return { kind: "too_few", n, reason: rare };
   const plain = { effect: difference, ...found, cuped: NOT_ADJUSTED };
   const adjusted =
     earlier === null
@@ -94,6 +96,21 @@ export function measured(
           strata: isOneSplit(experiment) ? compared : null,
         });
   return { kind: "mean", n, difference, worth, control, treatment, ...adjusted };
+}
+
+/** Visits with and without an event from which on a share is taken for normal, as in the holdback's report: the rule of five. */
+const LEAST_EVENTS = 5;
+
+/** Why shares of visits are no means yet that a test for one look could be made of, or null. */
+function tooRare({ n, ...shares }: Counted & { control: number; treatment: number }): string | null {
+  for (const arm of ["control", "treatment"] as const) {
+    const events = shares[arm] * n[arm];
+    const least = Math.min(events, n[arm] - events);
+    if (least < LEAST_EVENTS) {
+      return `${Math.round(events)} of ${Math.round(n[arm])} visits of the ${arm} are engaged, ${LEAST_EVENTS} that are and that are not are needed`;
+    }
+  }
+  return null;
 }
 
 /** The treatment's answers against the control's to the same visits: a paired test by visitor, each with one visit. */

@@ -2,7 +2,7 @@ import type { ArmSums, StretchOf } from "../collect/arm-sums.ts";
 import { mergeOutcomes } from "../collect/outcomes.ts";
 import { readArm } from "../collect/read-arm.ts";
 import type { Lifecycle } from "../config.ts";
-import { pairedAccuracy } from "../deploy/paired-accuracy.ts";
+import { pairedAccuracy, scoredSample } from "../deploy/paired-accuracy.ts";
 import { type EvidenceSources, FOLD_MINUTES, foldFault } from "../deploy/read-evidence.ts";
 import type { JudgedModel } from "../model/bundle.ts";
 import type { ServedVersion } from "../serve/schema.ts";
@@ -12,6 +12,7 @@ import type { Experiment } from "./schema.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Minutes after a visit until it has surely been counted, if the fold works. */
 export function maturityMinutes({ collect }: Pick<Lifecycle, "collect">): number {
@@ -65,11 +66,12 @@ function stratified(arms: readonly ReadonlyMap<number, ArmSums>[]): ArmStratum[]
 
 /** Segments of each arm, from its days: nobody was in the arm before the experiment, so that whole days are its own. */
 async function readSegments(
-  { id, arms, started_at }: Experiment,
+  { id, arms, started_at, ends_at }: Experiment,
   { arms: { windows } }: EvidenceSources,
   nowMs: number,
 ): Promise<ArmSegments[]> {
-  const range = { fromMs: floorTo(Date.parse(started_at), 24 * HOUR_MS), toMs: nowMs + HOUR_MS };
+  const toMs = Math.min(nowMs + HOUR_MS, Date.parse(ends_at));
+  const range = { fromMs: floorTo(Date.parse(started_at), DAY_MS), toMs };
   const days = await Promise.all(
     arms.map(({ name, version }) => windows.range({ version, arm: `exp.${id}.${name}`, granularity: "1d", ...range })),
   );
@@ -81,15 +83,21 @@ async function readSegments(
 
 /** Each treatment's answers against the control's to the visits since the first full hour of the experiment. */
 async function readAccuracy(
-  { arms, started_at, ends_at }: Experiment,
+  { arms, started_at, ends_at, metrics }: Experiment,
   { versions, traffic, lifecycle }: EvidenceSources,
   nowMs: number,
 ): Promise<ArmAccuracy[]> {
   const [control, ...treatments] = arms;
   const fromMs = floorTo(Date.parse(started_at) + HOUR_MS - 1, HOUR_MS);
   const toMs = Math.min(nowMs, Date.parse(ends_at));
-  if (control === undefined || fromMs >= toMs) return [];
-  const hours = await traffic.range("1h", { fromMs, toMs });
+  const isAsked = metrics.some(({ metric }) => metric === "accuracy");
+  if (control === undefined || fromMs >= toMs || !isAsked) return [];
+  // Day by day: an experiment may last 90 of them, and each hour has a thousand visitors.
+  let visitors = scoredSample([]);
+  for (let at = fromMs; at < toMs; at += DAY_MS) {
+    const hours = await traffic.range("1h", { fromMs: at, toMs: Math.min(at + DAY_MS, toMs) });
+    visitors = scoredSample([visitors, ...hours.map((hour) => hour.visitors)]);
+  }
   const { target_policy: policy } = lifecycle.training;
   const load = async (version: ServedVersion): Promise<JudgedModel | null> =>
     version === "rules" ? null : await versions.loadModel(version);
@@ -98,8 +106,8 @@ async function readAccuracy(
   for (const { name: arm, version } of treatments) {
     if (version === control.version) continue;
     const candidate = await load(version);
-    const { groups, visitors } = pairedAccuracy(hours, { candidate, stable, policy, among: EXPERIMENTS });
-    compared.push({ arm, groups, visitors });
+    const found = pairedAccuracy([{ visitors }], { candidate, stable, policy, among: EXPERIMENTS });
+    compared.push({ arm, groups: found.groups, visitors: found.visitors });
   }
   return compared;
 }

@@ -5,8 +5,8 @@ import type { ExperimentAnalysis, ExperimentFigure, Recommendation } from "./sch
 export type Seen = Pick<ExperimentAnalysis, "at_horizon" | "arms" | "figures" | "sample_ratio" | "exposure" | "power">;
 
 /**
- * What to do with an experiment. The order is the policy: can it be believed; does an arm do harm, beyond doubt; has everything been
- * seen; is there enough of it; is an arm better, and nothing of it worse; could a difference have been found at all.
+ * What to do with an experiment. The order is the policy: can it be believed; has an arm won at the horizon, whatever another one does;
+ * does an arm do harm, beyond doubt; has everything been seen; is there enough of it; could a difference have been found at all.
  */
 export function recommend(seen: Seen, policy: Lifecycle["experiments"]): Recommendation {
   const { at_horizon: isOver, arms, figures, sample_ratio, exposure, power } = seen;
@@ -19,22 +19,18 @@ export function recommend(seen: Seen, policy: Lifecycle["experiments"]): Recomme
   const isEnough = smallest >= policy.min_samples;
   const harms = figures.filter(({ finding }) => finding === "worse");
   const better = figures.filter(({ finding, primary }) => finding === "better" && primary);
+  const benefitsOf = (arm: string): ExperimentFigure[] => better.filter((figure) => figure.arm === arm);
   const [harm] = harms;
   if (harm !== undefined) {
-    const benefits = better.filter(({ arm }) => arm === harm.arm);
-    // One primary for another is not for a rule to decide; a guardrail is there to be kept.
-    if (isOver && harm.primary && benefits.length > 0) {
-      return say("review", harm.arm, [
-        "better in one primary and worse in another",
-        ...reasonsOf([...benefits, ...harms]),
-      ]);
-    }
     // An arm that does harm must not hide another one that has won.
     const won = bestOf(better.filter(({ arm }) => !harms.some((of) => of.arm === arm)));
     if (isOver && isEnough && won !== undefined) {
-      return say("ship", won.arm, reasonsOf([...better.filter(({ arm }) => arm === won.arm), ...harms]));
+      return say("ship", won.arm, reasonsOf([...benefitsOf(won.arm), ...harms]));
     }
-    return say("roll_back", harm.arm, reasonsOf(harms));
+    // One primary for another is not for a rule to decide; a guardrail is there to be kept.
+    const plain = harms.find(({ arm, primary }) => !primary || benefitsOf(arm).length === 0);
+    if (!isOver || plain !== undefined) return say("roll_back", (plain ?? harm).arm, reasonsOf(harms));
+    return say("review", harm.arm, ["better in one primary and worse in another", ...reasonsOf([...better, ...harms])]);
   }
   const few = `the smallest arm has ${smallest} visitors, ${policy.min_samples} are needed`;
   const best = bestOf(better);

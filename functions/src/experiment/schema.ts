@@ -74,6 +74,8 @@ export const ExperimentFigure = z.object({
   /** What is tested: the difference, or with CUPED what is left of it. */
   effect: z.number().nullable(),
   standard_error: z.number().nullable(),
+  /** Independent observations that the effect is worth, which intervals at all looks hang on. */
+  worth: z.number().nullable().default(null),
   /** As a part of the control, 0.1 is a tenth more; interval at 1 - alpha for this one figure alone. */
   relative: z.object({ effect: z.number(), lower: z.number(), upper: z.number() }).nullable(),
   /** Holds at all looks at once. */

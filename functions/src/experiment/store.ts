@@ -28,6 +28,8 @@ export interface AdminWord {
   nowMs: number;
 }
 
+const isHarmful = ({ analysis }: Experiment): boolean => analysis?.recommendation.action === "roll_back";
+
 /** The only writer of `experiments`. Each change is one transaction over the experiment, the routing it moves and the audit. */
 export class ExperimentStore {
   private readonly db: Firestore;
@@ -97,7 +99,9 @@ export class ExperimentStore {
         : [];
       const alert = isEntry ? alertOf(step.experiment, step.decision) : undefined;
       const writeAlert = alert && (await prepareAlert(this.db, tx, `${id}.${log.length}`, alert));
-      const settles = phase !== "running" ? ["hold", "tell"] : action === "hold" ? [] : ["hold"];
+      // Harm that is no longer seen is not one that a person must still act on.
+      const isGone = isHarmful(stored) && !isHarmful(step.experiment) && action !== "tell";
+      const settles = phase !== "running" || isGone ? ["hold", "tell"] : action === "hold" ? [] : ["hold"];
       await this.save(tx, { routing, outcome: step, audits, settles });
       writeAlert?.();
       return { step, alert };
@@ -108,12 +112,12 @@ export class ExperimentStore {
 
   /**
    * Ends an experiment at once: everybody of its arms is answered by stable. An edit of the routing that waits to be judged is
-   * overtaken, as by any admin's next word.
+   * overtaken, as by any admin's next word. One that was decided at its horizon is closed by it.
    * @throws {InputError} for an experiment that does not exist
-   * @throws {RefusedError} when it has ended
+   * @throws {RefusedError} when it has ended otherwise
    */
   async stop(word: AdminWord): Promise<Experiment> {
-    return this.say(word, () => ({ action: "stop", reason: word.reason }));
+    return this.say(word, ["running", "decided"], () => ({ action: "stop", reason: word.reason }));
   }
 
   /**
@@ -121,7 +125,7 @@ export class ExperimentStore {
    * @throws as `stop`, and {RefusedError} when it would last longer than `maxHours`
    */
   async extend(word: AdminWord, { hours, maxHours }: { hours: number; maxHours: number }): Promise<Experiment> {
-    return this.say(word, ({ started_at, ends_at }) => {
+    return this.say(word, ["running"], ({ started_at, ends_at }) => {
       const planned = (Date.parse(ends_at) - Date.parse(started_at)) / HOUR_MS;
       if (planned + hours > maxHours) {
         throw new RefusedError(`${word.id} would last ${planned + hours} hours; an experiment has ${maxHours} at most`);
@@ -169,17 +173,21 @@ export class ExperimentStore {
     return eventNow(this.db, { serverMs: Date.now(), isVirtual: VIRTUAL_TIME.value() });
   }
 
-  private async say(word: AdminWord, decided: (experiment: Experiment) => Decision): Promise<Experiment> {
+  private async say(
+    word: AdminWord,
+    phases: readonly Experiment["phase"][],
+    decided: (experiment: Experiment) => Decision,
+  ): Promise<Experiment> {
     const { id, by, reason, nowMs } = word;
     return this.db.runTransaction(async (tx) => {
-      const before = await this.open(tx, id, ["running"]);
+      const before = await this.open(tx, id, phases);
       const routing = await this.routing.read(tx);
       const decision = decided(before);
       const outcome = apply(before, decision, { nowMs, by, routing, analysis: null, earlier: null });
       const { phase, ends_at } = outcome.experiment;
       const details = { phase, ends_at };
       const audit = { who: by, action: `${decision.action}_experiment`, target: `experiments/${id}`, reason, details };
-      const settles = decision.action === "extend" ? ["tell"] : ["hold", "tell"];
+      const settles = decision.action === "extend" ? ["tell"] : ["hold", "tell", "decide"];
       await this.save(tx, { routing, outcome, audits: [audit], settles });
       return outcome.experiment;
     });

@@ -50,17 +50,19 @@ export async function rollUpHistory(db: Firestore, { nowMs, folded }: RollUpTime
   const starts = Array.from({ length: CATCH_UP_DAYS }, (_, i) => today - (CATCH_UP_DAYS - i) * DAY_MS);
   const known = new Map((await store.days(starts.map(dayId))).map((day) => [day.day, day]));
   const isSettled = (endMs: number): boolean => folded && nowMs >= settlesAt(endMs, collect);
-  const months = new Set<string>();
   for (const startMs of starts) {
     if (known.get(dayId(startMs))?.settled === true) continue;
     const day = await readDay(db, startMs, isSettled(startMs + DAY_MS));
     // Before anything was served there is nothing to tell.
     if (!known.has(day.day) && day.served.length === 0 && day.visits === 0) continue;
     if (await store.put(day)) written.push(`day.${day.day}`);
-    months.add(monthId(startMs));
   }
-  for (const month of months) {
+  // Whatever became of the run that settled its last day, a month is counted until it is settled itself.
+  const months = [...new Set(starts.map(monthId))];
+  const done = new Set((await store.months(months)).flatMap(({ month, settled }) => (settled ? month : [])));
+  for (const month of months.filter((of) => !done.has(of))) {
     const days = await store.days(daysOf(month));
+    if (days.length === 0) continue;
     const endMs = startOf(month, 1);
     if (await store.put(historyMonth(month, days, isSettled(endMs)))) written.push(`month.${month}`);
   }
@@ -74,7 +76,7 @@ export async function rollUpHistory(db: Firestore, { nowMs, folded }: RollUpTime
     const report = holdbackReport({ month, settled: folded, ...facts, minVisitors: policy.report_visitors });
     if (await store.put(report)) written.push(`holdback.${month}`);
   }
-  const lastMonth = monthId(startOf(monthId(nowMs), -policy.months));
+  const lastMonth = monthId(startOf(monthId(nowMs), 1 - policy.months));
   const removed = await Promise.all([
     store.removeBefore("day", dayId(today - policy.days * DAY_MS)),
     store.removeBefore("month", lastMonth),
