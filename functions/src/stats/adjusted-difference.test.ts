@@ -58,6 +58,27 @@ describe("a difference that is adjusted by what was before", () => {
     expect(found.reduction).toBeGreaterThan(0.9);
   });
 
+  it("is Spotify's regression, whose coefficient is that of all units together, to the tolerance of its own test", () => {
+    // spotify/confidence, tests/frequentist/test_ztest_linreg.py, TestUnivariateSingleMetric.test_parameters_univariate: its data by
+    // numpy.random.seed(123), moments by numpy.cov, and what the test holds the library against: linreg, and sqrt(v0 / n0 + v1 / n1).
+    const control = {
+      n: 5028,
+      after: { mean: 49.99737892025025, variance: 1.2123352984689297 },
+      before: { mean: 100.01565688654188, variance: 1.0348959042884083 },
+      covariance: 0.48397732973978347,
+    };
+    const treatment = {
+      n: 4972,
+      after: { mean: 50.5068257404541, variance: 1.2322237679771122 },
+      before: { mean: 100.03072274876564, variance: 0.9958227733852685 },
+      covariance: 0.5019226424497324,
+    };
+    const found = demanded(adjustedDifference({ control, treatment }));
+    expect(found.theta).toBeCloseTo(0.48725399501244826, 2);
+    expect(found.difference / 0.5021059186470053).toBeCloseTo(1, 3);
+    expect(found.standardError / 0.019826989879085894).toBeCloseTo(1, 3);
+  });
+
   it("does nothing where what was before tells nothing", () => {
     const arm = { n: 50, after: { mean: 1, variance: 2 }, before: { mean: 5, variance: 1 }, covariance: 0 };
     const treatment = { ...arm, after: { mean: 2, variance: 2 }, before: { mean: 7, variance: 1 } };

@@ -15,6 +15,17 @@ describe("goodness of fit", () => {
     expect(goodnessOfFit([{ counts, shares }]).pValue).toBeCloseTo(p, 9);
   });
 
+  it("says what Spotify's test holds theirs against", () => {
+    // spotify/confidence, tests/frequentist/test_chisquared.py, TestOrdinal.test_sample_ratio_test: scipy.stats.chisquare of its data.
+    const counts = [1010, 22, 150, 1000, 20, 153, 1030, 23, 154, 1000, 20, 150, 1040, 21, 155];
+    const shares = [
+      0.15, 0.004, 0.025, 0.168, 0.003, 0.026, 0.173, 0.004, 0.026, 0.168, 0.003, 0.025, 0.195, 0.004, 0.026,
+    ];
+    const found = goodnessOfFit([{ counts, shares }]);
+    expect(found.statistic).toBeCloseTo(28.99568064843617, 10);
+    expect(found.pValue).toBeCloseTo(0.010464427137283358, 12);
+  });
+
   it("adds up over a changed split, where counts that are pooled would mislead", () => {
     const stretches = [
       { counts: [900, 100], shares: [0.9, 0.1] },
