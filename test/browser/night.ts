@@ -131,6 +131,7 @@ export async function runExperiment(version: string): Promise<void> {
     difference: 0.019,
     effect: 0.019,
     standard_error: 0.012,
+    worth: 929,
     relative: { effect: 0.046, lower: -0.011, upper: 0.103 },
     sequential: { lower: -0.014, upper: 0.052, p: 0.31, adjusted: 0.31 },
     horizon: null,
@@ -275,6 +276,7 @@ function healthOf(version: string, nowMs: number): Health {
     outages: [],
     findings: [{ metric: "latency", span: "5m", severity: "medium", whose: "model", reason }],
     slow_since: iso(nowMs - 12 * MINUTE),
+    fallbacks_since: null,
     hourly: {
       hour: iso(nowMs - HOUR),
       version,
