@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { findChromium } from "./stack/find-chromium.ts";
 import { ROOT } from "./stack/project.ts";
 
@@ -32,13 +33,15 @@ const QUICK: readonly Check[] = [
   { name: "dead code and dependencies", command: ["knip"] },
 ];
 
+/** On all cores by itself. */
+const UNIT: Check = { name: "unit", command: ["vitest", "run", "--project", "unit"] };
+
 /**
  * Minutes each, and they show what they print. Beside emulators a test mostly waits: one keeps a core busy at best, so two go on at
- * once. The longest come first, and never two that start their emulators together.
+ * once, the longest first.
  */
 const LONG: readonly Check[] = [
   besideEmulators("retraining"),
-  { name: "unit", command: ["vitest", "run", "--project", "unit"] },
   besideEmulators("emulator"),
   besideEmulators("counting"),
   ...(browser === null ? [] : [besideEmulators("browser")]),
@@ -46,6 +49,8 @@ const LONG: readonly Check[] = [
   besideEmulators("emulator-data", "--import", "emulator-data"),
 ];
 const AT_ONCE = Math.min(2, availableParallelism());
+/** Emulators have their ports by then: two that start together might choose the same. */
+const APART_MS = 15_000;
 
 const left = [...LONG];
 const running = new Set<ChildProcess>();
@@ -108,13 +113,14 @@ async function check(one: Check, show: (line: string) => void): Promise<void> {
   console.log(`${outcome.ok ? "✔" : "✘"} ${one.name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
 }
 
+const live = (one: Check): Promise<void> => check(one, (line) => console.log(`${one.name} │ ${line}`));
+
 for (const one of QUICK) await check(one, () => undefined);
+await live(UNIT);
 await Promise.all(
-  Array.from({ length: AT_ONCE }, async () => {
-    for (let one = left.shift(); one !== undefined; one = left.shift()) {
-      const { name } = one;
-      await check(one, (line) => console.log(`${name} │ ${line}`));
-    }
+  Array.from({ length: AT_ONCE }, async (_, i) => {
+    await setTimeout(i * APART_MS);
+    for (let one = left.shift(); one !== undefined; one = left.shift()) await live(one);
   }),
 );
 if (browser === null) console.log("\nLeft out: the browser tests. Install Chrome or Chromium, or set CHROME_PATH.");

@@ -7,6 +7,7 @@ import { type AlertContent, logAlert, prepareAlert } from "../shared/alert.ts";
 import { canonicalJson, sha256 } from "../shared/canonical.ts";
 import { CorruptError, fieldIssues, inWords, reasonOf } from "../shared/errors.ts";
 import { alreadyExists, parseDocument, readableDocument } from "../shared/firestore.ts";
+import { readObject } from "../shared/read-object.ts";
 import { iso } from "../shared/time.ts";
 import { outOfUse } from "./out-of-use.ts";
 import { PARITY_FILE } from "./parity-file.ts";
@@ -274,15 +275,11 @@ export class VersionStore {
   }
 
   private async download(artefact: Artefact): Promise<Uint8Array> {
-    const bytes = await this.bucket
-      .file(artefact.path)
-      .download({ validation: false })
-      .then(([content]) => content)
-      .catch((error: ApiError) => {
-        if (error.code === 404)
-          throw new CorruptError(`${artefact.path} is missing`, { cause: error, object: artefact.path });
-        throw error;
-      });
+    const bytes = await readObject(this.bucket.file(artefact.path)).catch((error: ApiError) => {
+      if (error.code === 404)
+        throw new CorruptError(`${artefact.path} is missing`, { cause: error, object: artefact.path });
+      throw error;
+    });
     if (bytes.byteLength !== artefact.bytes) {
       const message = `${artefact.path} has ${bytes.byteLength} bytes, not ${artefact.bytes}`;
       throw new CorruptError(message, { object: artefact.path });

@@ -2,6 +2,7 @@ import type { ApiError, Bucket } from "@google-cloud/storage";
 import { logger } from "firebase-functions";
 import { sha256 } from "../shared/canonical.ts";
 import { CorruptError } from "../shared/errors.ts";
+import { readObject } from "../shared/read-object.ts";
 
 /** Hex digits of the hash that are in an object's name. */
 const NAME_DIGITS = 12;
@@ -39,7 +40,7 @@ export class JobFiles {
   async get(name: string, hash: string): Promise<Uint8Array> {
     const path = this.path(name, hash);
     try {
-      const [bytes] = await this.bucket.file(path).download({ validation: false });
+      const bytes = await readObject(this.bucket.file(path));
       if (sha256(bytes) !== hash) throw new CorruptError(`${path} is not what was stored`);
       return bytes;
     } catch (error) {
