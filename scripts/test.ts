@@ -33,8 +33,9 @@ const QUICK: readonly Check[] = [
   { name: "dead code and dependencies", command: ["knip"] },
 ];
 
-/** On all cores by itself. */
+/** By themselves: the ones take all cores, and pages take time as a person does. */
 const UNIT: Check = { name: "unit", command: ["vitest", "run", "--project", "unit"] };
+const PAGES: Check = besideEmulators("browser");
 
 /**
  * Minutes each, and they show what they print. Beside emulators a test mostly waits: one keeps a core busy at best, so two go on at
@@ -44,7 +45,6 @@ const LONG: readonly Check[] = [
   besideEmulators("retraining"),
   besideEmulators("emulator"),
   besideEmulators("counting"),
-  ...(browser === null ? [] : [besideEmulators("browser")]),
   { name: "adoption", command: ["vitest", "run", "--project", "adoption"] },
   besideEmulators("emulator-data", "--import", "emulator-data"),
 ];
@@ -123,7 +123,8 @@ await Promise.all(
     for (let one = left.shift(); one !== undefined; one = left.shift()) await live(one);
   }),
 );
-if (browser === null) console.log("\nLeft out: the browser tests. Install Chrome or Chromium, or set CHROME_PATH.");
+if (browser !== null) await live(PAGES);
+else console.log("\nLeft out: the browser tests. Install Chrome or Chromium, or set CHROME_PATH.");
 // What failed, once more, where it is looked for.
 for (const { name, printed } of failures) console.log(`\n✘ ${name} ended so:\n${printed.slice(-100).join("\n")}`);
 if (failures.length > 0) console.log(`\nFailed: ${failures.map(({ name }) => name).join(", ")}.`);

@@ -471,6 +471,8 @@ describe("a page", () => {
     const other = await page.context().newPage();
     await visited(other, "/next");
     await other.evaluate(() => perennial.forget());
+    // Another process hears of a change of the storage a moment later.
+    await page.waitForFunction(() => !perennial.state().consent);
     site.reset();
     await page.evaluate(() => dispatchEvent(new Event("pagehide")));
     await page.close();
