@@ -33,9 +33,8 @@ const QUICK: readonly Check[] = [
   { name: "dead code and dependencies", command: ["knip"] },
 ];
 
-/** By themselves: the ones take all cores, and pages take time as a person does. */
+/** Takes all cores. */
 const UNIT: Check = { name: "unit", command: ["vitest", "run", "--project", "unit"] };
-const PAGES: Check = besideEmulators("browser");
 
 /**
  * Minutes each, and they show what they print. Beside emulators a test mostly waits: one keeps a core busy at best, so two go on at
@@ -45,8 +44,13 @@ const LONG: readonly Check[] = [
   besideEmulators("retraining"),
   besideEmulators("emulator"),
   besideEmulators("counting"),
-  { name: "adoption", command: ["vitest", "run", "--project", "adoption"] },
   besideEmulators("emulator-data", "--import", "emulator-data"),
+];
+
+/** By themselves: pages, and other people's projects, wait for something to happen in so many seconds. */
+const ALONE: readonly Check[] = [
+  ...(browser === null ? [] : [besideEmulators("browser")]),
+  { name: "adoption", command: ["vitest", "run", "--project", "adoption"] },
 ];
 const AT_ONCE = Math.min(2, availableParallelism());
 /** Emulators have their ports by then: two that start together might choose the same. */
@@ -123,8 +127,8 @@ await Promise.all(
     for (let one = left.shift(); one !== undefined; one = left.shift()) await live(one);
   }),
 );
-if (browser !== null) await live(PAGES);
-else console.log("\nLeft out: the browser tests. Install Chrome or Chromium, or set CHROME_PATH.");
+for (const one of ALONE) await live(one);
+if (browser === null) console.log("\nLeft out: the browser tests. Install Chrome or Chromium, or set CHROME_PATH.");
 // What failed, once more, where it is looked for.
 for (const { name, printed } of failures) console.log(`\n✘ ${name} ended so:\n${printed.slice(-100).join("\n")}`);
 if (failures.length > 0) console.log(`\nFailed: ${failures.map(({ name }) => name).join(", ")}.`);
