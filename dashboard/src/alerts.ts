@@ -1,5 +1,5 @@
 import type { Alert } from "../../functions/src/shared/schema.ts";
-import { ask } from "./ask.ts";
+import { ask, type Question } from "./ask.ts";
 import { button, type Child, el, facts, fold, tag, when } from "./dom.ts";
 import { guarded, person, type Section, shown, type View } from "./view.ts";
 import { bySeverity, spoken } from "./words.ts";
@@ -60,48 +60,34 @@ function about(alert: Alert, view: View): Child[] {
 }
 
 function buttons({ id, kind, message, seen }: Alert, view: View): HTMLElement {
-  const about = [el("p", {}, el("b", {}, spoken(kind)), `: ${message}`)];
+  const word = (resolved: boolean, of: { label: string; title: string; says: string; confirm: string }) => {
+    const { label, title, says, confirm } = of;
+    const name = label.toLowerCase();
+    const question: Question = {
+      key: `${name}-${id}`,
+      title,
+      says: [el("p", {}, el("b", {}, spoken(kind)), `: ${message}`), el("p", {}, says)],
+      confirm,
+      done: `On record: ${name}.`,
+      send: (reason) => view.call("acknowledgeAlert", { id, resolved, reason }),
+    };
+    return button(`${label} …`, question.key, () => ask(question), { "aria-label": `${label} … (${spoken(kind)})` });
+  };
   return el(
     "p",
     { class: "buttons" },
     !seen &&
-      button(
-        "Seen …",
-        `seen-${id}`,
-        () =>
-          ask({
-            key: `seen-${id}`,
-            title: "You have seen it",
-            says: [
-              ...about,
-              el("p", {}, "No more reminders and repetitions are sent, unless it gets worse. It stays open."),
-            ],
-            confirm: "I have seen it",
-            done: "On record: seen.",
-            send: (reason) => view.call("acknowledgeAlert", { id, resolved: false, reason }),
-          }),
-        { "aria-label": `Seen … (${spoken(kind)})` },
-      ),
-    button(
-      "Settled …",
-      `settled-${id}`,
-      () =>
-        ask({
-          key: `settled-${id}`,
-          title: "Its matter is settled",
-          says: [
-            ...about,
-            el(
-              "p",
-              {},
-              "The alert is closed, and who was told of it is told that. It changes nothing else; raised again, it is another alert.",
-            ),
-          ],
-          confirm: "It is settled",
-          done: "On record: settled.",
-          send: (reason) => view.call("acknowledgeAlert", { id, resolved: true, reason }),
-        }),
-      { "aria-label": `Settled … (${spoken(kind)})` },
-    ),
+      word(false, {
+        label: "Seen",
+        title: "You have seen it",
+        says: "No more reminders and repetitions are sent, unless it gets worse. It stays open.",
+        confirm: "I have seen it",
+      }),
+    word(true, {
+      label: "Settled",
+      title: "Its matter is settled",
+      says: "The alert is closed, and who was told of it is told that. It changes nothing else; raised again, it is another alert.",
+      confirm: "It is settled",
+    }),
   );
 }

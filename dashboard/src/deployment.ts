@@ -3,6 +3,7 @@ import { ask } from "./ask.ts";
 import type { Requests } from "./call.ts";
 import { button, type Child, el, facts, fold, type Tone, tag, version, when } from "./dom.ts";
 import { figures, type Row } from "./figures.ts";
+import { openDeployment } from "./live.ts";
 import { person, type Section, shown, type View } from "./view.ts";
 import { counted, percent, spoken } from "./words.ts";
 
@@ -43,7 +44,7 @@ export const deployment: Section = {
   title: "Deployment",
   render: (view) =>
     shown(view.state.deployments, "deployments", "", (all) => {
-      const found = all.find(({ ended_at }) => ended_at === null) ?? all[0];
+      const found = openDeployment(all) ?? all[0];
       if (found !== undefined) return about(found, view);
       return [el("p", { class: "quiet" }, "No version was ever deployed. One that proves better is, by itself.")];
     }),

@@ -7,6 +7,7 @@ import type {
 import { ask } from "./ask.ts";
 import { button, type Child, el, facts, type Tone, tag, version, when } from "./dom.ts";
 import { figures, type Row } from "./figures.ts";
+import { openExperiment } from "./live.ts";
 import { choice } from "./traffic.ts";
 import { person, type Section, shown, type View } from "./view.ts";
 import { counted, percent, spoken } from "./words.ts";
@@ -25,7 +26,7 @@ export const experiment: Section = {
   title: "Experiment",
   render: (view) =>
     shown(view.state.experiments, "experiments", "", (all) => {
-      const open = all.find(({ phase }) => phase === "running") ?? all.find(({ phase }) => phase === "decided");
+      const open = openExperiment(all);
       if (open !== undefined) return about(open, view);
       const [last] = all;
       if (last === undefined) return [el("p", { class: "quiet" }, "None was ever started.")];

@@ -53,6 +53,7 @@ async function runningEmulators(): Promise<Emulators> {
   return found === undefined ? {} : (JSON.parse(found) as Emulators);
 }
 
-function setting(name: string): string {
+/** A setting of the page, by the name of its `<meta>`; nothing where it is not there. */
+export function setting(name: "perennial-region" | "perennial-database"): string {
   return document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? "";
 }

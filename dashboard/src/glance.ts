@@ -1,5 +1,5 @@
 import { type Child, el, tag } from "./dom.ts";
-import { known, type State } from "./live.ts";
+import { known, openDeployment, openExperiment, type State } from "./live.ts";
 import { split } from "./split.ts";
 import { byVersion, percent, spoken } from "./words.ts";
 
@@ -38,7 +38,7 @@ function traffic({ inForce }: State): Child[] {
 function deployment({ deployments }: State): Child[] {
   const all = known(deployments);
   if (all === undefined) return ["…"];
-  const open = all.find(({ ended_at }) => ended_at === null);
+  const open = openDeployment(all);
   if (open === undefined) return ["none"];
   const share = open.stages[open.stage];
   return [
@@ -63,5 +63,5 @@ function health({ health: found }: State): Child[] {
 function running({ experiments }: State): string {
   const all = known(experiments);
   if (all === undefined) return "…";
-  return all.find(({ phase }) => phase === "running" || phase === "decided")?.phase ?? "none";
+  return openExperiment(all)?.phase ?? "none";
 }

@@ -156,3 +156,13 @@ function many<T>(wanted: Query, set: (found: Live<T[]>) => void): () => void {
 export function known<T>(found: Live<T>): T | undefined {
   return found.kind === "there" ? found.value : undefined;
 }
+
+/** The deployment that goes on, of which there is one at most. */
+export function openDeployment(all: readonly Deployment[]): Deployment | undefined {
+  return all.find(({ ended_at }) => ended_at === null);
+}
+
+/** The experiment that runs, else the newest that was decided and waits for a person. */
+export function openExperiment(all: readonly Experiment[]): Experiment | undefined {
+  return all.find(({ phase }) => phase === "running") ?? all.find(({ phase }) => phase === "decided");
+}

@@ -8,7 +8,7 @@ import { call } from "./call.ts";
 import { deployment } from "./deployment.ts";
 import { type Child, el, put, tick } from "./dom.ts";
 import { experiment } from "./experiment.ts";
-import { connect, type Project } from "./firebase.ts";
+import { connect, type Project, setting } from "./firebase.ts";
 import { glance } from "./glance.ts";
 import { health, warnings } from "./health.ts";
 import { follow, type Live, one, unknownState } from "./live.ts";
@@ -76,8 +76,8 @@ function signedIn(project: Project, { uid, email }: User): () => void {
 
 function withoutRole({ id, isEmulated }: Project, uid: string): Child[] {
   const project = isEmulated ? "" : ` --project ${id}`;
-  const database = document.querySelector<HTMLMetaElement>('meta[name="perennial-database"]')?.content ?? "(default)";
-  const named = database === "(default)" ? "" : ` --database ${database}`;
+  const database = setting("perennial-database");
+  const named = database === "" || database === "(default)" ? "" : ` --database ${database}`;
   return [
     el(
       "section",

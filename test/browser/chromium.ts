@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { findChromium } from "../../scripts/stack/find-chromium.ts";
 
@@ -25,6 +28,22 @@ export async function launch({ backForwardCache = true } = {}): Promise<Browser>
 export async function visitor(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   return context.newPage();
+}
+
+declare const axe: { run: () => Promise<AxeResults> };
+
+/** axe for a page, put in before its own scripts: a page's policy may let in no other. */
+export const AXE = { content: readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8") };
+
+/** What axe objects to in a page that was opened with AXE, in words. */
+export async function faults(page: Page): Promise<string[]> {
+  const { violations } = await page.evaluate(() => axe.run());
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
+}
+
+/** CSS pixels by which a page is wider than its window. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
 /** The sum of all layout shifts of a page so far, as Core Web Vitals have it. */

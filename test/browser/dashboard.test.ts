@@ -1,7 +1,5 @@
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { RoutingStore } from "../../functions/src/serve/store.ts";
@@ -10,12 +8,9 @@ import { database } from "../../functions/src/shared/firestore.ts";
 import { callFunction, type LocalUser, signUp } from "../../scripts/stack/client.ts";
 import { grantRole } from "../../scripts/stack/roles.ts";
 import { putRouting } from "../routing.ts";
-import { launch, visitor } from "./chromium.ts";
+import { AXE, faults, launch, overflow, visitor } from "./chromium.ts";
 import { beat, fallNight, type Night, runExperiment } from "./night.ts";
 
-declare const axe: { run: () => Promise<AxeResults> };
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const url = `${process.env["PERENNIAL_HOSTING_URL"] ?? ""}/dashboard/`;
 /** A folder for pictures, for who wants to look. */
 const PICTURES = process.env["DASHBOARD_PICTURES"];
@@ -51,7 +46,7 @@ async function open(options: BrowserContextOptions = {}): Promise<Page> {
   page.on("console", (message) => {
     if (message.text().includes("Content Security Policy")) complaints.push(message.text());
   });
-  await page.addInitScript({ content: AXE });
+  await page.addInitScript(AXE);
   await page.goto(url);
   return page;
 }
@@ -72,14 +67,6 @@ async function atWork(options: BrowserContextOptions = {}): Promise<Page> {
   await page.locator("#versions code").first().waitFor();
   return page;
 }
-
-async function faults(page: Page): Promise<string[]> {
-  const { violations } = await page.evaluate(() => axe.run());
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
-}
-
-const overflow = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 /** What a person reads there, in one line. */
 async function textOf(locator: Locator): Promise<string> {

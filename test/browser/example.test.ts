@@ -1,16 +1,11 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Perennial } from "../../client/src/index.ts";
 import { database } from "../../functions/src/shared/firestore.ts";
-import { launch, layoutShift, visitor } from "./chromium.ts";
+import { AXE, faults, launch, layoutShift, overflow, visitor } from "./chromium.ts";
 
 declare const perennial: Perennial;
-declare const axe: { run: () => Promise<AxeResults> };
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const url = process.env["PERENNIAL_HOSTING_URL"] ?? "";
 let browser: Browser;
 
@@ -22,22 +17,13 @@ afterEach(async () => {
 });
 afterAll(() => browser.close());
 
-/** A page of the example site, with axe beside it: its own policy lets in no other script. */
+/** A page of the example site, with axe beside it. */
 async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
   const page = await visitor(browser, options);
-  await page.addInitScript({ content: AXE });
+  await page.addInitScript(AXE);
   await page.goto(url + path);
   return page;
 }
-
-/** What axe objects to, in words. */
-async function faults(page: Page): Promise<string[]> {
-  const { violations } = await page.evaluate(() => axe.run());
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
-}
-
-const overflow = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 const WIDTHS = { phone: 360, tablet: 820, desktop: 1440 } as const;
 

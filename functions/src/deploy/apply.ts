@@ -1,5 +1,6 @@
 import type { Routing, ServedVersion } from "../serve/schema.ts";
 import type { RoutingChange } from "../serve/store.ts";
+import { hasSameWords } from "../shared/same-words.ts";
 import { iso } from "../shared/time.ts";
 import { wantedShare } from "./decide-exposure.ts";
 import type { Decision } from "./decision.ts";
@@ -214,12 +215,7 @@ function logged(
 /** A hold is put on record once, not at every look with its new figures, and without its analysis, which stands in `analysis`. */
 function held(deployment: Deployment, decision: Decision, now: Circumstances): Deployment {
   const last = deployment.log.at(-1);
-  const known = last?.action === decision.action && inWords(last.reason) === inWords(decision.reason);
+  const known = last?.action === decision.action && hasSameWords(last.reason, decision.reason);
   if (known || deployment.log.length >= LOG_ROOM) return deployment;
   return logged(deployment, decision, { ...now, analysis: null });
-}
-
-/** A reason without its figures. */
-function inWords(reason: string): string {
-  return reason.replaceAll(/\d+(\.\d+)?/g, "#");
 }

@@ -1,6 +1,6 @@
 import { refuseDamaged } from "../registry/refuse-damaged.ts";
 import type { VersionStore } from "../registry/store.ts";
-import type { ServedVersion } from "../serve/schema.ts";
+import type { Routing, ServedVersion } from "../serve/schema.ts";
 import type { RoutingStore } from "../serve/store.ts";
 import { parseInput } from "../shared/errors.ts";
 import { RollbackRequest } from "./schema.ts";
@@ -27,10 +27,14 @@ export async function rollBack(
   uid: string,
 ): Promise<RolledBack> {
   const { target: asked, reason } = parseInput(RollbackRequest, data, "the request");
-  const { stable, previous_good, canary } = await tools.routing.read();
-  const target = asked ?? (canary === null ? previous_good : stable);
+  const target = asked ?? undoing(await tools.routing.read());
   await refuseDamaged(tools.versions, target, { path: "target", cannot: "be returned to" });
   const nowMs = await tools.deployments.eventNowMs();
   const { revision, ended } = await tools.deployments.rollBack({ target, who: uid, reason, nowMs });
   return { target, revision, ended };
+}
+
+/** Where what was last done is undone. */
+function undoing({ stable, previous_good, canary }: Routing): ServedVersion {
+  return canary === null ? previous_good : stable;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ServedVersion, VersionId } from "../serve/schema.ts";
+import { Reason } from "../shared/schema.ts";
 
 /**
  * A deployment is checked, judged in the shadow (nobody is answered by it), given a rising share of the traffic and baked at all
@@ -183,14 +184,12 @@ export const Deployment = z.object({
 });
 export type Deployment = z.infer<typeof Deployment>;
 
-const reason = z.string().trim().min(1, "say why").max(500);
-
 /** What `deployVersion` asks for. */
-export const DeployRequest = z.strictObject({ version: VersionId, reason });
+export const DeployRequest = z.strictObject({ version: VersionId, reason: Reason });
 export type DeployRequest = z.infer<typeof DeployRequest>;
 
 /** What `pauseDeployment`, `resumeDeployment` and `abortDeployment` ask for. */
-export const AdminRequest = z.strictObject({ id: z.string().min(1).max(128), reason });
+export const AdminRequest = z.strictObject({ id: z.string().min(1).max(128), reason: Reason });
 export type AdminRequest = z.infer<typeof AdminRequest>;
 
 /** What `promoteDeployment` asks for: the stage to leave is named, so that asking twice does not leave two. */
@@ -201,7 +200,7 @@ export const PromoteRequest = AdminRequest.extend({
 export type PromoteRequest = z.infer<typeof PromoteRequest>;
 
 /** What `rollback` asks for; without a target it returns from a candidate to stable, else to routing's `previous_good`. */
-export const RollbackRequest = z.strictObject({ target: ServedVersion.optional(), reason });
+export const RollbackRequest = z.strictObject({ target: ServedVersion.optional(), reason: Reason });
 export type RollbackRequest = z.infer<typeof RollbackRequest>;
 
 /** What `listVersions` asks for: a page of versions, and what served at a time if one is named. */

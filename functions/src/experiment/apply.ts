@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RoutedExperiment, Routing } from "../serve/schema.ts";
 import type { RoutingChange } from "../serve/store.ts";
+import { hasSameWords } from "../shared/same-words.ts";
 import { iso } from "../shared/time.ts";
 import type { Decision } from "./decision.ts";
 import type { Experiment, ExperimentAnalysis } from "./schema.ts";
@@ -151,10 +152,10 @@ export function lastMoveMs({ log, started_at }: Pick<Experiment, "log" | "starte
   return Date.parse(log.at(-1)?.at ?? started_at);
 }
 
-/** A hold is put on record once, not at every look. */
+/** A hold is put on record once, not at every look with its new figures. */
 function held(experiment: Experiment, decision: Decision, now: Circumstances): Experiment {
   const last = experiment.log.at(-1);
-  const known = last?.action === decision.action && last.reason === decision.reason;
+  const known = last?.action === decision.action && hasSameWords(last.reason, decision.reason);
   if (known || experiment.log.length >= LOG_ROOM) return experiment;
   return logged(experiment, decision, now);
 }

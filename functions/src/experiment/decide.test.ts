@@ -119,6 +119,20 @@ describe("what becomes of an experiment", () => {
   });
 });
 
+describe("a hold", () => {
+  it("is put on record once, whatever its figures come to at the next look, and again for another cause", () => {
+    const hold = (before: Experiment, hours: number, problem: string) => {
+      const of = { look: null, problem };
+      const nowMs = T0 + hours * HOUR;
+      return takeStep(before, facts(nowMs, "ship", of), { routing: live, outOfUse: null, nowMs });
+    };
+    const held = hold(running, 1, "the fold is behind: 512 logs wait")?.experiment ?? running;
+    expect(held.log.length).toBe(running.log.length + 1);
+    expect(hold(held, 2, "the fold is behind: 640 logs wait")).toBeUndefined();
+    expect(hold(held, 2, "windows cannot be read")?.experiment.log.length).toBe(held.log.length + 1);
+  });
+});
+
 describe("an alert of a step", () => {
   it.each<[Recommendation["action"], Partial<Facts>, string | undefined]>([
     ["keep_running", {}, undefined],

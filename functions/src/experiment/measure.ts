@@ -4,6 +4,7 @@ import type { Lifecycle } from "../config.ts";
 import type { PairedAccuracy } from "../deploy/evidence.ts";
 import { clusteredRatio } from "../stats/clustered-ratio.ts";
 import { type EventCounts, logEvidenceOfMore } from "../stats/event-ratio.ts";
+import { LEAST_EVENTS, rarest } from "../stats/rule-of-five.ts";
 import { type BucketSums, stratifiedDifference } from "../stats/stratified-difference.ts";
 import { type Adjustment, adjustedByEarlier, NOT_ADJUSTED } from "./cuped.ts";
 import type { ArmStratum } from "./evidence.ts";
@@ -98,15 +99,11 @@ export function measured(
   return { kind: "mean", n, difference, worth, control, treatment, ...adjusted };
 }
 
-/** Visits with and without an event from which on a share is taken for normal, as in the holdback's report: the rule of five. */
-const LEAST_EVENTS = 5;
-
 /** Why shares of visits are no means yet that a test for one look could be made of, or null. */
 function tooRare({ n, ...shares }: Counted & { control: number; treatment: number }): string | null {
   for (const arm of ["control", "treatment"] as const) {
     const events = shares[arm] * n[arm];
-    const least = Math.min(events, n[arm] - events);
-    if (least < LEAST_EVENTS) {
+    if (rarest({ events, trials: n[arm] }) < LEAST_EVENTS) {
       return `${Math.round(events)} of ${Math.round(n[arm])} visits of the ${arm} are engaged, ${LEAST_EVENTS} that are and that are not are needed`;
     }
   }

@@ -66,7 +66,8 @@ function timesAsMany(
   { alone: alpha, tunedFor, isExtended, power }: Omit<Looked, "visitors" | "observedMs">,
 ): number {
   const error = standard_error ?? 0;
-  const squared = (width: number): number => ((error * (width + standardNormalQuantile(power))) / effect) ** 2;
+  const surely = standardNormalQuantile(power);
+  const squared = (width: number): number => ((error * (width + surely)) / effect) ** 2;
   if (!isExtended || worth === null) return squared(-standardNormalQuantile(alpha / 2));
   const widthAt = (times: number): number => sequenceWidth({ alpha, n: worth * times, tunedFor, sides: 2 });
   const { lower, upper } = sequential ?? { lower: null, upper: null };

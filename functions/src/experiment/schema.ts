@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Correction, ExperimentedMetric, ExperimentMetric } from "../config.ts";
 import { RoutedExperiment, ServedVersion } from "../serve/schema.ts";
-import { Bytes } from "../shared/schema.ts";
+import { Bytes, Reason } from "../shared/schema.ts";
 
 /**
  * An experiment runs, and is decided at its horizon: out of the routing, its last analysis made, to be shipped or left. The
@@ -192,8 +192,6 @@ export const Experiment = z.object({
 });
 export type Experiment = z.infer<typeof Experiment>;
 
-const reason = z.string().trim().min(1, "say why").max(500);
-
 /** What `startExperiment` asks for; the same id again is the same experiment. What is left out is the policy's. */
 export const StartExperimentRequest = z.strictObject({
   id: experimentId,
@@ -202,14 +200,14 @@ export const StartExperimentRequest = z.strictObject({
   hours: z.number().min(1).max(2160).optional(),
   metrics: metrics.optional(),
   correction: Correction.optional(),
-  reason,
+  reason: Reason,
 });
 export type StartExperimentRequest = z.infer<typeof StartExperimentRequest>;
 
 /** What `stopExperiment` asks for: an end, a later horizon, or an arm's version on its way to everyone. */
 export const StopExperimentRequest = z.discriminatedUnion("action", [
-  z.strictObject({ id: experimentId, action: z.literal("stop"), reason }),
-  z.strictObject({ id: experimentId, action: z.literal("extend"), hours: z.number().min(1).max(2160), reason }),
-  z.strictObject({ id: experimentId, action: z.literal("ship"), arm: armName, reason }),
+  z.strictObject({ id: experimentId, action: z.literal("stop"), reason: Reason }),
+  z.strictObject({ id: experimentId, action: z.literal("extend"), hours: z.number().min(1).max(2160), reason: Reason }),
+  z.strictObject({ id: experimentId, action: z.literal("ship"), arm: armName, reason: Reason }),
 ]);
 export type StopExperimentRequest = z.infer<typeof StopExperimentRequest>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Reason } from "../shared/schema.ts";
 
 /** `config/lifecycle/journal/{n}`: every policy that was in force because somebody wrote it. */
 export const LifecycleRevision = z.object({
@@ -18,6 +19,6 @@ export type LifecycleRevision = z.infer<typeof LifecycleRevision>;
 /** What `setConfig` asks for. `policy` is the whole new document, not a change of the old one. */
 export const SetConfigRequest = z.strictObject({
   policy: z.record(z.string(), z.unknown()),
-  reason: z.string().trim().min(1, "say why").max(500),
+  reason: Reason,
 });
 export type SetConfigRequest = z.infer<typeof SetConfigRequest>;

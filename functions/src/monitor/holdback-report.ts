@@ -6,13 +6,12 @@ import type { ServedVersion } from "../serve/schema.ts";
 import { crossedDifference } from "../stats/crossed-difference.ts";
 import { tQuantile } from "../stats/distributions.ts";
 import { relativeEffect } from "../stats/relative-effect.ts";
+import { LEAST_EVENTS, rarest } from "../stats/rule-of-five.ts";
 import type { HoldbackFigure, HoldbackMetric, HoldbackReport } from "./history-schema.ts";
 import { reportInWords } from "./holdback-in-words.ts";
 
 /** Two-sided 95 %. */
 const QUANTILE = 0.975;
-/** Visits with an event, and without one, under which an arm's rate has no normal interval (Cochran's rule of five). */
-const MIN_EVENTS = 5;
 /** Visits, ratings or feedbacks of an arm under which there is no interval. */
 const MIN_WEIGHT = 30;
 
@@ -151,9 +150,9 @@ function figureOf(
     const [sumY, sumW] = [total(strata.map((one) => one[arm].y)), total(strata.map((one) => one[arm].w))];
     const who = arm === "control" ? "with the rules" : "with a model";
     if (sumW < MIN_WEIGHT) return silent(`${sumW} ${w.replace("_count", " ratings")} ${who}, ${MIN_WEIGHT} are needed`);
-    const rarest = Math.min(sumY, sumW - sumY);
-    if (events && rarest < MIN_EVENTS)
-      return silent(`${rarest} of ${sumW} visits ${who} differ from the others, ${MIN_EVENTS} are needed`);
+    const few = rarest({ events: sumY, trials: sumW });
+    if (events && few < LEAST_EVENTS)
+      return silent(`${few} of ${sumW} visits ${who} differ from the others, ${LEAST_EVENTS} are needed`);
   }
   const measured = crossedDifference(strata);
   if (measured.status !== "measured") return silent(measured.reason);

@@ -3,8 +3,8 @@ import type { ServedVersion } from "../serve/schema.ts";
 import type { Health, HealthFinding } from "./schema.ts";
 
 const MINUTE_MS = 60_000;
-/** Answers in an hour from which on no log at all is a fault of ours. */
-const EXPECTED = 50;
+/** Answers in an hour from which on logs are expected: that none comes is a fault of ours, or the version's. */
+export const EXPECTED = 50;
 /** Share of answers from stale routing, and of logs that are refused, from which on it is one. */
 const STALE = 0.1;
 const REFUSED = 0.5;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ServedVersion } from "../serve/schema.ts";
+import { Reason } from "../shared/schema.ts";
 
 /** What `acknowledgeAlert` asks for: the alert is seen, or with `resolved` its matter is settled. */
 export const AcknowledgeRequest = z.strictObject({
@@ -9,7 +10,7 @@ export const AcknowledgeRequest = z.strictObject({
     .max(512)
     .regex(/^[^/]+$/, "must be the id of an alert"),
   resolved: z.boolean().default(false),
-  reason: z.string().trim().min(1, "say why").max(500),
+  reason: Reason,
 });
 export type AcknowledgeRequest = z.infer<typeof AcknowledgeRequest>;
 

@@ -62,8 +62,8 @@ function kinds({ findings, outages }: Pick<Health, "findings" | "outages">): str
 async function settle(db: Firestore, { version, status, reason, at }: Found, before: Health | null): Promise<void> {
   if (before === null) return;
   const isOther = before.version !== version;
-  if (!isOther && (status === "insufficient_data" || status === "outage")) return;
-  if (!isOther && before.status === status) return;
+  const isUnsure = status === "insufficient_data" || status === "outage";
+  if (!isOther && (isUnsure || before.status === status)) return;
   const says = isOther ? `${version} is in service, seen at ${at}` : `at ${at}: ${reason}`;
   for (const told of TOLD) {
     if (isOther || told !== status) {

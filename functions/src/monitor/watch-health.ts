@@ -8,17 +8,17 @@ import { foldFault } from "../deploy/read-evidence.ts";
 import { DeploymentStore } from "../deploy/store.ts";
 import { refuseDamaged } from "../registry/refuse-damaged.ts";
 import { VersionStore } from "../registry/store.ts";
-import type { ModelChange, Routing } from "../serve/schema.ts";
+import type { ModelChange, Routing, ServingWindow } from "../serve/schema.ts";
 import { ServingStore } from "../serve/serving-store.ts";
 import { RoutingStore } from "../serve/store.ts";
 import { CorruptError, InputError, OvertakenError, reasonOf } from "../shared/errors.ts";
 import { readLifecycle } from "../shared/lifecycle.ts";
 import { floorTo, hourId, iso } from "../shared/time.ts";
-import { servedOf, servingFindings, silenceFinding } from "./compare-health.ts";
+import { type Compared, servedOf, servingFindings, silenceFinding } from "./compare-health.ts";
 import { judgeHealth, outagesOf } from "./judge-health.ts";
 import { noReturn } from "./no-return.ts";
 import { armsOf, type HealthSources, readAnswers, readLogged, readSince, servedBefore } from "./read-health.ts";
-import type { Health, HealthFinding } from "./schema.ts";
+import type { Health, HealthFinding, Served } from "./schema.ts";
 import { HealthStore } from "./store.ts";
 import { healthAlert, tellHealth } from "./tell-health.ts";
 
@@ -97,13 +97,15 @@ async function look(sources: HealthSources, at: Look): Promise<Found> {
   const isKept = kept?.hour === hourId(nowMs) && kept.version === version;
   const hourly = isKept ? kept : await readHourly(sources, at, sinceMs);
   const last = windows.filter(({ start }) => Date.parse(start) >= floorTo(nowMs, 5 * MINUTE_MS) - 5 * MINUTE_MS);
-  const latest = servedOf(armsOf(last, version).own);
-  const judged = [["5m", last] as const, ["1h", windows] as const].flatMap(([span, of]) => {
+  const usual = { before: hourly.before.own, holdbackBefore: hourly.before.holdback };
+  const compared = (of: readonly ServingWindow[]): Compared<Served> => {
     const { own, holdback } = armsOf(of, version);
-    const compared = { now: servedOf(own), holdbackNow: servedOf(holdback) };
-    const usual = { before: hourly.before.own, holdbackBefore: hourly.before.holdback };
-    return servingFindings({ ...compared, ...usual }, { span, latest, policy });
-  });
+    return { now: servedOf(own), holdbackNow: servedOf(holdback), ...usual };
+  };
+  const [minutes, hour] = [compared(last), compared(windows)];
+  const judged = [["5m", minutes] as const, ["1h", hour] as const].flatMap(([span, of]) =>
+    servingFindings(of, { span, latest: minutes.now, policy }),
+  );
   const findings = [...judged, ...hourly.findings];
   const since = (known: string | null | undefined, isSo: (finding: HealthFinding) => boolean): string | null =>
     findings.some(isSo) ? ((before?.version === version ? known : null) ?? iso(nowMs)) : null;
@@ -121,7 +123,6 @@ async function look(sources: HealthSources, at: Look): Promise<Found> {
     refused: received.reduce((sum, { quarantined, rejected }) => sum + quarantined + rejected, 0),
   };
   const all = [...hourly.outages, ...outagesOf({ ...machinery, answered: 0, logged: 0 })];
-  const own = servedOf(armsOf(windows, version).own).predictions;
   const facts = {
     version,
     outages: all,
@@ -130,7 +131,7 @@ async function look(sources: HealthSources, at: Look): Promise<Found> {
     fallbacksSinceMs: fallbacksSince === null ? null : Date.parse(fallbacksSince),
     deploying: at.running !== undefined,
     noReturn: noReturn(at, policy.no_return_hours),
-    enough: own >= policy.min_visits,
+    enough: hour.now.predictions >= policy.min_visits,
   };
   const verdict = judgeHealth(facts, policy, nowMs);
   const sinces = { slow_since: slowSince, fallbacks_since: fallbacksSince };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Share } from "../config.ts";
 import { CLASS_GROUPS, FEATURE_SCHEMA, History, Preferences, UserContext } from "../design/schema.ts";
-import { Bytes } from "../shared/schema.ts";
+import { Bytes, Reason } from "../shared/schema.ts";
 
 /** `rules` or the id of a trained version. */
 export const VersionId = z.string().regex(/^v_\d{8}T\d{6}Z_[0-9a-f]{12}$/, "must be a version id (v_<time>_<hash>)");
@@ -148,7 +148,7 @@ export const ChangeRequest = z.strictObject({
     .refine((change) => Object.keys(change).length > 0, "must name stable, shadow, canary or experiment"),
   /** The revision that was looked at: refused if another one is in force. Without it, whatever is there is changed. */
   based_on: z.number().int().min(0).exactOptional(),
-  reason: z.string().trim().min(1, "say why").max(500),
+  reason: Reason,
 });
 export type ChangeRequest = z.infer<typeof ChangeRequest>;
 

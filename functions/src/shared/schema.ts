@@ -3,6 +3,9 @@ import { z } from "zod";
 /** Firestore's bytes. */
 export const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "must be bytes");
 
+/** Why an admin does something: it goes on record. */
+export const Reason = z.string().trim().min(1, "say why").max(500);
+
 /** `roles/{uid}`: who may act; the only source of roles. */
 export const Role = z.object({
   schema_version: z.literal(1),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CLASS_GROUPS, FEATURE_NAMES } from "../design/schema.ts";
 import { BiasReport, Estimate } from "../registry/schema.ts";
 import { ServedVersion, VersionId } from "../serve/schema.ts";
+import { Reason } from "../shared/schema.ts";
 
 const count = z.number().int().min(0);
 
@@ -127,7 +128,7 @@ export type RetrainingJob = z.infer<typeof RetrainingJob>;
 /** What `retrain` asks for. */
 export const RetrainRequest = z.strictObject({
   kind: JobKind,
-  reason: z.string().trim().min(1, "say why").max(500),
+  reason: Reason,
   /** Answered with a forecast; opens nothing. */
   dry_run: z.boolean().default(false),
 });
@@ -136,7 +137,7 @@ export type RetrainRequest = z.infer<typeof RetrainRequest>;
 /** What `cancelRetraining` asks for. */
 export const CancelRequest = z.strictObject({
   job: z.string().min(1).max(200),
-  reason: z.string().trim().min(1, "say why").max(500),
+  reason: Reason,
 });
 export type CancelRequest = z.infer<typeof CancelRequest>;
 
